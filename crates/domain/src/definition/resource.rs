@@ -1,0 +1,113 @@
+//! A resource: a name, its fields, its rules, its actions.
+
+use super::Field;
+use crate::input::Rules;
+
+/// A kind of record that tenants keep, and everything that the machinery needs to know about it.
+///
+/// The first fields of each resource are those of [`Resource::SYSTEM_HEAD`], the last those of
+/// [`Resource::SYSTEM_TAIL`]; a test of the registry checks it.
+#[derive(Debug)]
+pub struct Resource {
+    /// One of them: `member`. Prefix of its event types.
+    pub name: &'static str,
+    /// Many of them: `members`. Its table, its URL, and the prefix of its scopes.
+    pub plural: &'static str,
+    /// What it is, for people: one or two sentences.
+    pub doc: &'static str,
+    /// Its fields in the order in which JSON shows them.
+    pub fields: &'static [Field],
+    /// Names of the fields whose words `search=` looks through.
+    pub search: &'static [&'static str],
+    /// Statuses which, when reached by a change, name the event type (`event.published`).
+    pub milestones: &'static [&'static str],
+    /// A status that is never stored but follows from another one and the time.
+    pub derived: Option<Derived>,
+    /// A status change that the server makes when its time has come.
+    pub schedule: Option<Schedule>,
+    /// Calls beside the usual ones: `POST /api/events/{id}/publish`.
+    pub actions: &'static [Action],
+    /// Rules that no single field can express.
+    pub rules: &'static dyn Rules,
+}
+
+/// `status` shows `shown` where `stored` is stored and the moment in `ended_by` has passed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Derived {
+    /// The field that holds the status.
+    pub field: &'static str,
+    /// The stored value.
+    pub stored: &'static str,
+    /// The value shown instead, and accepted as a filter.
+    pub shown: &'static str,
+    /// The timestamp field which, once past, makes the difference.
+    pub ended_by: &'static str,
+}
+
+/// When the moment in `at` comes, a record with status `from` gets status `to`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Schedule {
+    /// The timestamp field to wait for.
+    pub at: &'static str,
+    /// The waiting status.
+    pub from: &'static str,
+    /// The status afterwards.
+    pub to: &'static str,
+}
+
+/// A named call on one record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Action {
+    /// The last segment of its URL.
+    pub name: &'static str,
+    /// What it does.
+    pub effect: Effect,
+    /// What it does, for people.
+    pub doc: &'static str,
+}
+
+/// What an action does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Writes this status, under the same rules as PATCH.
+    SetStatus(&'static str),
+    /// Makes a new record like this one; the rules say what a copy keeps.
+    Clone,
+}
+
+impl Resource {
+    /// How many fields stand before a resource's own: `id`.
+    pub const SYSTEM_HEAD: usize = 1;
+    /// How many fields stand after a resource's own: `version`, `createdAt`, `updatedAt`.
+    pub const SYSTEM_TAIL: usize = 3;
+
+    /// The position of a field by its JSON name.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// A field by its JSON name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// An action by its name.
+    #[must_use]
+    pub fn action(&self, name: &str) -> Option<&'static Action> {
+        self.actions.iter().find(|action| action.name == name)
+    }
+
+    /// The scope that reading needs: `members:read`.
+    #[must_use]
+    pub fn read_scope(&self) -> String {
+        format!("{}:read", self.plural)
+    }
+
+    /// The scope that writing needs: `members:write`.
+    #[must_use]
+    pub fn write_scope(&self) -> String {
+        format!("{}:write", self.plural)
+    }
+}

@@ -1,0 +1,74 @@
+//! The integrator's own fields: an object of at most 50 scalar values (domain §3).
+
+use serde_json::{Map, Value as Json};
+
+use super::text;
+use crate::problem::Violation;
+use crate::record::Value;
+
+const MAX_KEYS: usize = 50;
+const MAX_KEY: usize = 64;
+const MAX_TEXT: usize = 1_000;
+
+/// Reads the object. With an `old` value the given one is a merge patch on it (RFC 7396): its nulls
+/// take keys away.
+pub(super) fn read(name: &str, value: &Json, old: Option<&Value>) -> Result<Value, Vec<Violation>> {
+    let empty = Map::new();
+    let given = match value {
+        Json::Object(given) => given,
+        Json::Null => &empty,
+        _ => {
+            let message = format!("{name} must be an object.");
+            return Err(vec![Violation::new(name, "invalid_type", message)]);
+        }
+    };
+    let violations: Vec<Violation> =
+        given.iter().filter_map(|(key, value)| wrong_entry(name, key, value)).collect();
+    if !violations.is_empty() {
+        return Err(violations);
+    }
+    let mut merged = match old.and_then(Value::as_text).map(serde_json::from_str) {
+        Some(Ok(Json::Object(stored))) if !value.is_null() => stored,
+        _ => Map::new(),
+    };
+    for (key, value) in given {
+        if old.is_some() && value.is_null() {
+            merged.shift_remove(key);
+        } else {
+            merged.insert(key.clone(), value.clone());
+        }
+    }
+    if merged.len() > MAX_KEYS {
+        let message = format!("{name} must have at most {MAX_KEYS} keys; it would have {}.", merged.len());
+        return Err(vec![Violation::new(name, "too_many_items", message)]);
+    }
+    Ok(Value::Json(Json::Object(merged).to_string()))
+}
+
+fn wrong_entry(name: &str, key: &str, value: &Json) -> Option<Violation> {
+    let path = || format!("{name}.{}", key.chars().take(MAX_KEY).collect::<String>());
+    if !is_key(key) {
+        let message =
+            format!("Keys of {name} must be a letter, then up to 63 letters, digits or underscores.");
+        return Some(Violation::new(path(), "invalid_key", message));
+    }
+    match value {
+        Json::Object(_) | Json::Array(_) => {
+            let message = format!("{name} takes text, numbers, true, false and null.");
+            Some(Violation::new(path(), "invalid_type", message))
+        }
+        Json::String(given) if text::forbidden_character(given).is_some() => {
+            let message = "Remove the control character.".to_owned();
+            Some(Violation::new(path(), "invalid_characters", message))
+        }
+        Json::String(given) => text::check_length(&path(), given, 0, MAX_TEXT).err(),
+        _ => None,
+    }
+}
+
+/// Whether this is a well-formed key: `[A-Za-z][A-Za-z0-9_]{0,63}`.
+pub(crate) fn is_key(key: &str) -> bool {
+    key.len() <= MAX_KEY
+        && key.starts_with(|c: char| c.is_ascii_alphabetic())
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

@@ -1,0 +1,22 @@
+//! What members, events and courses are: definitions, rules, problems, list grammar.
+//!
+//! Everything here is pure: values in, values out. This crate never knows HTTP, SQL, files, the
+//! network, or a clock of its own (the present moment is always an argument).
+
+pub mod access;
+pub mod definition;
+pub mod id;
+pub mod input;
+pub mod json;
+pub mod listing;
+pub mod problem;
+pub mod record;
+pub mod resources;
+pub mod text;
+pub mod time;
+
+pub use definition::{Field, Kind, Resource};
+pub use id::{KeyId, OrganisationId, RecordId, UserId};
+pub use problem::{Problem, ProblemKind, Violation};
+pub use record::{Record, Value};
+pub use time::{Date, Timestamp};
