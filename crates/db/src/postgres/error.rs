@@ -1,0 +1,180 @@
+//! PostgreSQL's errors in our words. The server's messages are passed on only for the classes
+//! whose messages never quote a value; its details are not passed on at all.
+
+use std::error::Error;
+
+use deadpool_postgres::{HookError, PoolError, TimeoutType};
+use tokio_postgres::error::DbError as ServerError;
+
+use crate::DbError;
+
+/// A failed call, and what it means for the connection.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: DbError,
+    pub(super) trouble: Trouble,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Trouble {
+    /// The statement was refused; the connection is fine.
+    #[default]
+    None,
+    /// The connection is gone. What was not committed did not happen.
+    Lost,
+    /// A prepared statement no longer fits the schema; a fresh one may.
+    Stale,
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        if let Some(server) = error.as_db_error() {
+            return Self { trouble: server_trouble(server), error: from_server(server) };
+        }
+        let cause = error.source();
+        let broken = error.is_closed() || cause.is_some_and(<dyn Error>::is::<std::io::Error>);
+        if broken {
+            let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+            return Self {
+                error: DbError::Unavailable(format!("the connection to PostgreSQL broke{cause}")),
+                trouble: Trouble::Lost,
+            };
+        }
+        // The cause of a parameter that does not fit is our own text, see `params`.
+        let cause = cause
+            .filter(|cause| cause.is::<super::params::Unfit>())
+            .map(|cause| format!(": {cause}"))
+            .unwrap_or_default();
+        Self { error: DbError::Other(format!("{error}{cause}")), trouble: Trouble::None }
+    }
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        Self { error, trouble: Trouble::None }
+    }
+}
+
+fn server_trouble(error: &ServerError) -> Trouble {
+    match error.code().code() {
+        // admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout and the
+        // connection exceptions.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Lost,
+        code if code.starts_with("08") => Trouble::Lost,
+        _ if is_stale(error) => Trouble::Stale,
+        _ => Trouble::None,
+    }
+}
+
+/// "cached plan must not change result type", and a prepared statement the server does not know.
+/// The former has a code that says little and a message in the server's language.
+fn is_stale(error: &ServerError) -> bool {
+    error.routine() == Some("RevalidateCachedQuery") || error.code().code() == "26000"
+}
+
+fn from_server(error: &ServerError) -> DbError {
+    if is_stale(error) {
+        // The schema changed under the statement: the work must start again.
+        return DbError::Conflict;
+    }
+    let code = error.code().code();
+    match code {
+        "23505" => return unique(error),
+        "40001" | "40P01" => return DbError::Conflict,
+        "25006" => {
+            return DbError::Unavailable(
+                "the PostgreSQL server is read-only (a standby?): connect to the primary".to_owned(),
+            );
+        }
+        "53100" => {
+            return DbError::Unavailable(
+                "the disk of the PostgreSQL server is full: free some space there".to_owned(),
+            );
+        }
+        _ => {}
+    }
+    match code.get(..2) {
+        Some("23") => DbError::Constraint(error.message().to_owned()),
+        Some("08" | "28" | "3D" | "53" | "55" | "57" | "58") | None => {
+            DbError::Unavailable(format!("{} ({code})", error.message()))
+        }
+        Some("XX") => DbError::Corrupt(format!(
+            "PostgreSQL reports an internal error ({code}): look at the server's log"
+        )),
+        Some("0A" | "25" | "26" | "2D" | "3B" | "3F" | "42" | "54") => {
+            DbError::Other(format!("{} ({code})", error.message()))
+        }
+        // Messages of the other classes may quote values.
+        Some(_) => DbError::Other(format!("the server refused the statement ({code})")),
+    }
+}
+
+/// The detail is `Key (column, column)=(value, value) already exists.`, in the language of the
+/// server; only what stands before `)=(` is taken.
+fn unique(error: &ServerError) -> DbError {
+    DbError::Unique {
+        table: error.table().unwrap_or_default().to_owned(),
+        columns: error.detail().map(key_columns).unwrap_or_default(),
+        index: error.constraint().map(str::to_owned),
+    }
+}
+
+fn key_columns(detail: &str) -> Vec<String> {
+    let names =
+        detail.split_once(")=(").and_then(|(before, _)| before.split_once('(')).map(|(_, names)| names);
+    match names {
+        // An index over an expression has no columns to name.
+        Some(names) if !names.contains('(') => {
+            let plain = |name: &str| name.trim_matches('"').to_owned();
+            names.split(", ").map(plain).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// No connection could be had from the pool.
+pub(super) fn from_pool(error: PoolError) -> Failure {
+    let unavailable =
+        |text: &str| Failure { error: DbError::Unavailable(text.to_owned()), trouble: Trouble::None };
+    match error {
+        PoolError::Timeout(TimeoutType::Wait) => {
+            unavailable("all connections to PostgreSQL have been busy for too long: try again")
+        }
+        PoolError::Timeout(_) => unavailable("the PostgreSQL server does not answer in time"),
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+            let failure = Failure::from(error);
+            Failure {
+                error: match failure.error {
+                    // Whatever keeps us from connecting: the store cannot be used now.
+                    DbError::Other(text) => {
+                        DbError::Unavailable(format!("cannot connect to PostgreSQL: {text}"))
+                    }
+                    other => other,
+                },
+                trouble: Trouble::None,
+            }
+        }
+        PoolError::Closed => DbError::closed().into(),
+        PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+            DbError::Other("the connection pool is set up wrongly".to_owned()).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_a_violated_key_are_read_without_their_values() {
+        for (detail, columns) in [
+            ("Key (tenant, email_folded)=(1, a@b.example) already exists.", vec!["tenant", "email_folded"]),
+            ("Schlüssel »(id)=(7)« existiert bereits.", vec!["id"]),
+            ("Key (\"order\", id)=(x)=(y, 1) already exists.", vec!["order", "id"]),
+            ("Key (lower(email))=(a) already exists.", vec![]),
+            ("something else", vec![]),
+        ] {
+            assert_eq!(key_columns(detail), columns, "{detail}");
+        }
+    }
+}

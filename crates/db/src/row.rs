@@ -1,0 +1,205 @@
+//! One row of an answer, read in place on either engine: text and bytes are borrowed from the
+//! engine's own memory. Columns are counted from 0; a wrong type is an error, never a guess.
+
+use postgres_types::{FromSql, Type};
+use rusqlite::types::ValueRef;
+use uuid::Uuid;
+
+use crate::DbError;
+
+/// One row of an answer; lives as long as the callback that is given it.
+#[derive(Clone, Copy)]
+pub struct Row<'a>(Source<'a>);
+
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
+}
+
+/// A column's value in what both engines have in common.
+enum Value<'a> {
+    Null,
+    Integer(i64),
+    Text(&'a str),
+    Bytes(&'a [u8]),
+    Boolean(bool),
+    Uuid(Uuid),
+    /// A type no getter reads; its name.
+    Foreign(&'a str),
+}
+
+impl<'a> Row<'a> {
+    pub(crate) fn sqlite(row: &'a rusqlite::Row<'a>) -> Self {
+        Self(Source::Sqlite(row))
+    }
+
+    pub(crate) fn postgres(row: &'a tokio_postgres::Row) -> Self {
+        Self(Source::Postgres(row))
+    }
+
+    /// Text that is there.
+    pub fn text(&self, column: usize) -> Result<&'a str, DbError> {
+        self.required(column, "text", self.optional_text(column)?)
+    }
+
+    /// Text or NULL.
+    pub fn optional_text(&self, column: usize) -> Result<Option<&'a str>, DbError> {
+        match self.value(column)? {
+            Value::Text(text) => Ok(Some(text)),
+            Value::Null => Ok(None),
+            other => Err(mismatch(column, "text", &other)),
+        }
+    }
+
+    /// An integer that is there.
+    pub fn integer(&self, column: usize) -> Result<i64, DbError> {
+        self.required(column, "an integer", self.optional_integer(column)?)
+    }
+
+    /// An integer or NULL.
+    pub fn optional_integer(&self, column: usize) -> Result<Option<i64>, DbError> {
+        match self.value(column)? {
+            Value::Integer(number) => Ok(Some(number)),
+            Value::Null => Ok(None),
+            other => Err(mismatch(column, "an integer", &other)),
+        }
+    }
+
+    /// A truth value that is there.
+    pub fn boolean(&self, column: usize) -> Result<bool, DbError> {
+        self.required(column, "a boolean", self.optional_boolean(column)?)
+    }
+
+    /// A truth value or NULL.
+    pub fn optional_boolean(&self, column: usize) -> Result<Option<bool>, DbError> {
+        match (self.value(column)?, self.0) {
+            (Value::Boolean(truth), _) => Ok(Some(truth)),
+            // SQLite has no booleans: 0 and 1 stand for them.
+            (Value::Integer(number @ (0 | 1)), Source::Sqlite(_)) => Ok(Some(number == 1)),
+            (Value::Null, _) => Ok(None),
+            (other, _) => Err(mismatch(column, "a boolean", &other)),
+        }
+    }
+
+    /// An identifier that is there.
+    pub fn uuid(&self, column: usize) -> Result<Uuid, DbError> {
+        self.required(column, "an identifier", self.optional_uuid(column)?)
+    }
+
+    /// An identifier or NULL.
+    pub fn optional_uuid(&self, column: usize) -> Result<Option<Uuid>, DbError> {
+        match (self.value(column)?, self.0) {
+            (Value::Uuid(id), _) => Ok(Some(id)),
+            (Value::Bytes(bytes), Source::Sqlite(_)) if bytes.len() == 16 => Ok(Uuid::from_slice(bytes).ok()),
+            (Value::Null, _) => Ok(None),
+            (other, _) => Err(mismatch(column, "an identifier", &other)),
+        }
+    }
+
+    /// Bytes that are there.
+    pub fn bytes(&self, column: usize) -> Result<&'a [u8], DbError> {
+        self.required(column, "bytes", self.optional_bytes(column)?)
+    }
+
+    /// Bytes or NULL.
+    pub fn optional_bytes(&self, column: usize) -> Result<Option<&'a [u8]>, DbError> {
+        match self.value(column)? {
+            Value::Bytes(bytes) => Ok(Some(bytes)),
+            Value::Null => Ok(None),
+            other => Err(mismatch(column, "bytes", &other)),
+        }
+    }
+
+    /// Whether the column is NULL.
+    pub fn is_null(&self, column: usize) -> Result<bool, DbError> {
+        Ok(matches!(self.value(column)?, Value::Null))
+    }
+
+    /// The number of columns.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        match self.0 {
+            Source::Sqlite(row) => row.as_ref().column_count(),
+            Source::Postgres(row) => row.len(),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as a method beside the getters it serves")]
+    fn required<T>(&self, column: usize, wanted: &str, value: Option<T>) -> Result<T, DbError> {
+        value.ok_or_else(|| mismatch(column, wanted, &Value::Null))
+    }
+
+    fn value(&self, column: usize) -> Result<Value<'a>, DbError> {
+        match self.0 {
+            Source::Sqlite(row) => sqlite_value(row, column),
+            Source::Postgres(row) => postgres_value(row, column),
+        }
+    }
+}
+
+fn sqlite_value<'a>(row: &'a rusqlite::Row<'a>, column: usize) -> Result<Value<'a>, DbError> {
+    Ok(match row.get_ref(column).map_err(|_| missing(column))? {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(_) => Value::Foreign("a floating point number"),
+        ValueRef::Text(text) => Value::Text(utf8(column, text)?),
+        ValueRef::Blob(bytes) => Value::Bytes(bytes),
+    })
+}
+
+fn postgres_value(row: &tokio_postgres::Row, column: usize) -> Result<Value<'_>, DbError> {
+    let kind = row.columns().get(column).ok_or_else(|| missing(column))?.type_();
+    let raw: Option<Raw<'_>> = row.try_get(column).map_err(|_| missing(column))?;
+    let Some(Raw(raw)) = raw else {
+        return Ok(Value::Null);
+    };
+    let short = || DbError::Corrupt(format!("column {column} has an unexpected length"));
+    Ok(match *kind {
+        Type::INT8 => Value::Integer(i64::from_be_bytes(raw.try_into().map_err(|_| short())?)),
+        Type::INT4 => Value::Integer(i32::from_be_bytes(raw.try_into().map_err(|_| short())?).into()),
+        Type::INT2 => Value::Integer(i16::from_be_bytes(raw.try_into().map_err(|_| short())?).into()),
+        Type::BOOL => Value::Boolean(raw.first().copied().ok_or_else(short)? != 0),
+        Type::UUID => Value::Uuid(Uuid::from_slice(raw).map_err(|_| short())?),
+        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN => {
+            Value::Text(utf8(column, raw)?)
+        }
+        Type::BYTEA => Value::Bytes(raw),
+        _ => Value::Foreign(kind.name()),
+    })
+}
+
+fn utf8(column: usize, bytes: &[u8]) -> Result<&str, DbError> {
+    std::str::from_utf8(bytes)
+        .map_err(|_| DbError::Corrupt(format!("column {column} holds text that is not UTF-8")))
+}
+
+fn missing(column: usize) -> DbError {
+    DbError::Other(format!("the answer has no column {column}"))
+}
+
+fn mismatch(column: usize, wanted: &str, found: &Value<'_>) -> DbError {
+    let found = match found {
+        Value::Null => "NULL",
+        Value::Integer(_) => "an integer",
+        Value::Text(_) => "text",
+        Value::Bytes(_) => "bytes",
+        Value::Boolean(_) => "a boolean",
+        Value::Uuid(_) => "an identifier",
+        Value::Foreign(name) => name,
+    };
+    DbError::Other(format!("column {column} holds {found}, not {wanted}"))
+}
+
+/// A value's bytes in PostgreSQL's binary format, whatever its type.
+struct Raw<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for Raw<'a> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(raw))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
