@@ -1,0 +1,167 @@
+//! The application: what every use case needs, in one cheap handle.
+
+use std::sync::Arc;
+
+use db::{Db, Migration, MigrationReport, Param};
+use domain::Timestamp;
+use domain::definition::{Registry, Resource};
+use tokio::sync::Semaphore;
+
+use crate::clock::{Clock, SystemClock};
+use crate::failure::Failure;
+use crate::keys::KeyCache;
+use crate::migrations::migrations;
+use crate::quota::{PlanLimits, Quotas};
+use crate::random::{Random, SystemRandom};
+use crate::records::CountCache;
+use crate::store::Schema;
+use crate::usage::KeyUsage;
+
+/// What an application is made of; tests put their own parts in.
+#[derive(Debug)]
+pub struct Options {
+    /// The resources it knows.
+    pub registry: Registry,
+    /// Where the present moment comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub random: Arc<dyn Random>,
+    /// Requests an hour that each plan allows.
+    pub limits: PlanLimits,
+    /// Migrations after the product's own, for resources of tests.
+    pub more_migrations: Vec<Migration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            registry: domain::resources::REGISTRY,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            limits: PlanLimits::default(),
+            more_migrations: Vec::new(),
+        }
+    }
+}
+
+/// The use cases on one database. Clones share everything.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    registry: Registry,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    schemas: Vec<Arc<Schema>>,
+    keys: KeyCache,
+    counts: CountCache,
+    usage: KeyUsage,
+    quotas: Quotas,
+    limits: PlanLimits,
+    hashing: Semaphore,
+}
+
+impl App {
+    /// Brings the database's schema up to date and opens the application on it.
+    pub async fn open(db: Db, options: Options) -> Result<(Self, MigrationReport), Failure> {
+        let all: Vec<Migration> = migrations().into_iter().chain(options.more_migrations).collect();
+        let report = db.migrate(&all).await?;
+        let schemas = options.registry.iter().map(|resource| Arc::new(Schema::new(resource))).collect();
+        let inner = Inner {
+            db,
+            registry: options.registry,
+            clock: options.clock,
+            random: options.random,
+            schemas,
+            keys: KeyCache::new(),
+            counts: CountCache::new(),
+            usage: KeyUsage::default(),
+            quotas: Quotas::default(),
+            limits: options.limits,
+            // Hashing a password takes 19 MiB and a core for a while: few at once.
+            hashing: Semaphore::new(2),
+        };
+        Ok((Self(Arc::new(inner)), report))
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// The resources.
+    #[must_use]
+    pub fn registry(&self) -> Registry {
+        self.0.registry
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Whether requests can be served: the database answers.
+    pub async fn check_ready(&self) -> Result<(), Failure> {
+        Ok(self.0.db.check_ready().await?)
+    }
+
+    /// Writes what is only in memory and closes the database.
+    pub async fn close(&self) {
+        if let Err(failure) = self.flush_usage().await {
+            tracing::warn!(error = failure.inside(), "the last use of keys could not be stored");
+        }
+        if let Err(failure) = self.release_quota(true).await {
+            tracing::warn!(error = failure.inside(), "unspent requests could not be given back");
+        }
+        self.0.db.close().await;
+    }
+
+    pub(crate) fn keys(&self) -> &KeyCache {
+        &self.0.keys
+    }
+
+    pub(crate) fn counts(&self) -> &CountCache {
+        &self.0.counts
+    }
+
+    pub(crate) fn usage(&self) -> &KeyUsage {
+        &self.0.usage
+    }
+
+    pub(crate) fn limits(&self) -> PlanLimits {
+        self.0.limits
+    }
+
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.0.quotas
+    }
+
+    pub(crate) fn hashing(&self) -> &Semaphore {
+        &self.0.hashing
+    }
+
+    /// Random bytes that cannot be guessed.
+    pub fn random_bytes<const N: usize>(&self) -> Result<[u8; N], Failure> {
+        let mut bytes = [0; N];
+        self.0.random.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The SQL side of a resource's definition.
+    pub(crate) fn schema(&self, resource: &'static Resource) -> Result<Arc<Schema>, Failure> {
+        let found = self.0.schemas.iter().find(|schema| std::ptr::eq(schema.resource, resource));
+        found.cloned().ok_or_else(|| Failure::internal(format!("{} is not registered", resource.name)))
+    }
+
+    /// Runs one changing statement outside any tenant; answers how many rows it changed.
+    pub(crate) async fn run(&self, sql: &'static str, params: Vec<Param>) -> Result<u64, Failure> {
+        let changed = self.0.db.write(move |tx| {
+            let params = params.clone();
+            Box::pin(async move { tx.execute(sql, &params).await })
+        });
+        Ok(changed.await?)
+    }
+}

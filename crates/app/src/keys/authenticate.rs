@@ -1,0 +1,159 @@
+//! From a presented key to a credential, or to the reason why not.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use db::{DbError, Param, Row, Weight};
+use domain::{KeyId, Timestamp};
+use ipnet::IpNet;
+use quick_cache::sync::Cache;
+
+use super::format;
+use crate::actor::ActorKind;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::organisations::read_organisation;
+use crate::store::System;
+use crate::tenant::{Environment, Tenant};
+
+/// A key that was recognised: whose it is and what it may do.
+#[derive(Debug)]
+pub struct Credential {
+    /// The key's id.
+    pub key: KeyId,
+    /// The key's name.
+    pub name: String,
+    /// The organisation and environment that it belongs to.
+    pub tenant: Tenant,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    allowed_ips: Vec<IpNet>,
+    expires_at: Option<Timestamp>,
+    revoked: bool,
+}
+
+impl Credential {
+    /// Whether the key carries this scope.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|it| it == scope)
+    }
+
+    /// When the key ends to be valid.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+
+    /// Who acts with it.
+    #[must_use]
+    pub fn actor_kind(&self) -> ActorKind {
+        ActorKind::ApiKey(self.key)
+    }
+}
+
+/// Why a key is not accepted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyRefusal {
+    /// Mistyped, or not one of this server.
+    Invalid,
+    /// Its expiry has passed.
+    Expired,
+    /// It was revoked, or its organisation was closed.
+    Revoked,
+    /// It may not be used from this address.
+    IpNotAllowed,
+}
+
+/// Recognised keys, valid while the database has not changed since they were read.
+pub(crate) struct KeyCache(Cache<[u8; 32], Cached>);
+
+#[derive(Clone)]
+struct Cached {
+    mark: u64,
+    credential: Arc<Credential>,
+}
+
+impl KeyCache {
+    pub(crate) fn new() -> Self {
+        Self(Cache::new(10_000))
+    }
+}
+
+impl App {
+    /// The environment that a well-formed key says it is for, without a look-up.
+    #[must_use]
+    pub fn environment_of_key(&self, key: &str) -> Option<Environment> {
+        format::environment_of(key)
+    }
+
+    /// Recognises a key presented from an address, and notes its use.
+    pub async fn authenticate(
+        &self,
+        key: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Result<Arc<Credential>, KeyRefusal>, Failure> {
+        if format::environment_of(key).is_none() {
+            return Ok(Err(KeyRefusal::Invalid));
+        }
+        let Some(credential) = self.find_key(format::hash(key)).await? else {
+            return Ok(Err(KeyRefusal::Invalid));
+        };
+        let now = self.now();
+        if credential.revoked {
+            return Ok(Err(KeyRefusal::Revoked));
+        }
+        if credential.expires_at.is_some_and(|end| end <= now) {
+            return Ok(Err(KeyRefusal::Expired));
+        }
+        let allowed =
+            |from: IpAddr| credential.allowed_ips.iter().any(|net| net.contains(&from.to_canonical()));
+        if !credential.allowed_ips.is_empty() && !from.is_some_and(allowed) {
+            return Ok(Err(KeyRefusal::IpNotAllowed));
+        }
+        self.usage().note(credential.key, &credential.tenant, now, from);
+        Ok(Ok(credential))
+    }
+
+    async fn find_key(&self, hash: [u8; 32]) -> Result<Option<Arc<Credential>>, Failure> {
+        // The mark moves with every commit of any process, so a key that was revoked elsewhere is
+        // never served from here. It is read first: what commits in between only costs a look-up.
+        let mark = self.db().change_mark()?;
+        if let Some(mark) = mark
+            && let Some(cached) = self.keys().0.get(&hash)
+            && cached.mark == mark
+        {
+            return Ok(Some(cached.credential));
+        }
+        let params = [Param::Bytes(hash.to_vec())];
+        let found = self.db().optional(Weight::Short, System::FIND_KEY, &params, read_credential).await?;
+        let Some(credential) = found.map(Arc::new) else {
+            return Ok(None);
+        };
+        if let Some(mark) = mark {
+            self.keys().0.insert(hash, Cached { mark, credential: credential.clone() });
+        }
+        Ok(Some(credential))
+    }
+}
+
+fn read_credential(row: &Row<'_>) -> Result<Credential, DbError> {
+    let corrupt = |what: &str| DbError::Corrupt(format!("an API key has unreadable {what}"));
+    let organisation = read_organisation(row, 8)?;
+    let environment = Environment::by_name(row.text(7)?).ok_or_else(|| corrupt("environment"))?;
+    let closed = organisation.closed_at.is_some();
+    Ok(Credential {
+        key: row.uuid(0)?.into(),
+        tenant: Tenant::new(row.integer(1)?, Arc::new(organisation), environment),
+        name: row.text(2)?.to_owned(),
+        scopes: serde_json::from_str(row.text(3)?).map_err(|_| corrupt("scopes"))?,
+        allowed_ips: parse_networks(row.text(4)?).ok_or_else(|| corrupt("addresses"))?,
+        expires_at: row.optional_integer(5)?.map(Timestamp::from_micros),
+        revoked: row.optional_integer(6)?.is_some() || closed,
+    })
+}
+
+fn parse_networks(json: &str) -> Option<Vec<IpNet>> {
+    let texts: Vec<String> = serde_json::from_str(json).ok()?;
+    texts.iter().map(|text| text.parse().ok()).collect()
+}

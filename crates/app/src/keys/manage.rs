@@ -1,0 +1,203 @@
+//! Making, listing and revoking keys.
+
+use db::{DbError, Param, Row, Weight};
+use domain::access::key_scopes;
+use domain::text::did_you_mean;
+use domain::{KeyId, Problem, ProblemKind, Timestamp, Violation};
+use ipnet::IpNet;
+use serde_json::Value as Json;
+
+use super::format;
+use crate::actor::Actor;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::records::AuditEntry;
+use crate::store::ScopedTx;
+use crate::store::system::{INSERT_KEY, LIST_KEYS, REVOKE_KEY};
+use crate::tenant::Tenant;
+
+/// What is needed to make a key.
+#[derive(Clone, Debug)]
+pub struct NewKeyRequest {
+    /// What it is for, 1–100 characters.
+    pub name: String,
+    /// Its scopes; all that exist when none are given.
+    pub scopes: Option<Vec<String>>,
+    /// When it ends to be valid.
+    pub expires_at: Option<Timestamp>,
+    /// The addresses (CIDR) that may use it; any when empty.
+    pub allowed_ips: Vec<IpNet>,
+}
+
+/// A new key. The only time that the key itself is seen.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Its id.
+    pub id: KeyId,
+    /// The key itself.
+    pub key: String,
+    /// What may be shown of it later.
+    pub prefix: String,
+    /// Its scopes.
+    pub scopes: Vec<String>,
+}
+
+/// A key as it is listed.
+#[derive(Clone, Debug)]
+pub struct KeyDetails {
+    /// Its id.
+    pub id: KeyId,
+    /// What it is for.
+    pub name: String,
+    /// Its first characters.
+    pub prefix: String,
+    /// Its last four characters.
+    pub last_four: String,
+    /// Its scopes.
+    pub scopes: Vec<String>,
+    /// The addresses that may use it; any when empty.
+    pub allowed_ips: Vec<String>,
+    /// Who made it.
+    pub created_by: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends to be valid.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// From where it was last used.
+    pub last_used_ip: Option<String>,
+}
+
+/// Characters of the secret that are shown with the prefix.
+const SHOWN: usize = 4;
+
+impl App {
+    /// Makes a key for a tenant.
+    pub async fn create_key(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        new: NewKeyRequest,
+    ) -> Result<NewKey, Failure> {
+        let known = key_scopes(self.registry());
+        let scopes = check(&new, &known)?;
+        let now = self.now();
+        let id = KeyId::new(now, self.random_bytes()?);
+        let key = format::render(tenant.environment(), self.random_bytes()?);
+        let shown = format::prefix(tenant.environment()).len() + SHOWN;
+        let made = NewKey { id, prefix: key[..shown].to_owned(), scopes, key };
+        let json = |texts: Vec<String>| Param::Text(Json::from(texts).to_string());
+        let params = vec![
+            Param::Uuid(id.uuid()),
+            Param::Text(new.name.trim().to_owned()),
+            Param::Bytes(format::hash(&made.key).to_vec()),
+            Param::Text(made.prefix.clone()),
+            Param::Text(made.key[made.key.len() - 4..].to_owned()),
+            json(made.scopes.clone()),
+            json(new.allowed_ips.iter().map(ToString::to_string).collect()),
+            Param::Text(actor.id().unwrap_or_else(|| actor.type_name().to_owned())),
+            Param::Integer(now.as_micros()),
+            new.expires_at.map_or(Param::Null, |end| Param::Integer(end.as_micros())),
+        ];
+        let audit = AuditEntry::act(self, "key_created", "api_key", Some(id.to_string()), actor)?;
+        let tenant = tenant.clone();
+        let stored = self.db().write(move |tx| {
+            let (tenant, params, audit) = (tenant.clone(), params.clone(), audit.clone());
+            Box::pin(async move {
+                let mut tx = ScopedTx::new(tx, &tenant);
+                tx.execute(&INSERT_KEY, params).await?;
+                audit.insert(&mut tx).await
+            })
+        });
+        stored.await.map_err(Failure::from)?;
+        Ok(made)
+    }
+
+    /// The keys of a tenant, oldest first.
+    pub async fn keys_of(&self, tenant: &Tenant) -> Result<Vec<KeyDetails>, Failure> {
+        let mut keys = Vec::new();
+        let each = |row: &Row<'_>| {
+            keys.push(read_details(row)?);
+            Ok(())
+        };
+        tenant.each(self.db(), Weight::Short, &LIST_KEYS, Vec::new(), each).await?;
+        Ok(keys)
+    }
+
+    /// Revokes a key at once; a key that is already revoked stays as it is.
+    pub async fn revoke_key(&self, tenant: &Tenant, actor: &Actor, id: KeyId) -> Result<(), Failure> {
+        let keys = self.keys_of(tenant).await?;
+        if !keys.iter().any(|key| key.id == id) {
+            return Err(Problem::new(ProblemKind::NotFound, format!("There is no key {id} here")).into());
+        }
+        let now = self.now();
+        let audit = AuditEntry::act(self, "key_revoked", "api_key", Some(id.to_string()), actor)?;
+        let tenant = tenant.clone();
+        let stored = self.db().write(move |tx| {
+            let (tenant, audit) = (tenant.clone(), audit.clone());
+            Box::pin(async move {
+                let mut tx = ScopedTx::new(tx, &tenant);
+                let params = vec![Param::Integer(now.as_micros()), Param::Uuid(id.uuid())];
+                if tx.execute(&REVOKE_KEY, params).await? > 0 {
+                    audit.insert(&mut tx).await?;
+                }
+                Ok::<(), DbError>(())
+            })
+        });
+        Ok(stored.await?)
+    }
+}
+
+fn read_details(row: &Row<'_>) -> Result<KeyDetails, DbError> {
+    let list = |column: usize| {
+        serde_json::from_str(row.text(column)?)
+            .map_err(|_| DbError::Corrupt("an API key has an unreadable list".to_owned()))
+    };
+    let moment = |column: usize| Ok(row.optional_integer(column)?.map(Timestamp::from_micros));
+    Ok(KeyDetails {
+        id: row.uuid(0)?.into(),
+        name: row.text(1)?.to_owned(),
+        prefix: row.text(2)?.to_owned(),
+        last_four: row.text(3)?.to_owned(),
+        scopes: list(4)?,
+        allowed_ips: list(5)?,
+        created_by: row.text(6)?.to_owned(),
+        created_at: Timestamp::from_micros(row.integer(7)?),
+        expires_at: moment(8)?,
+        revoked_at: moment(9)?,
+        last_used_at: moment(10)?,
+        last_used_ip: row.optional_text(11)?.map(str::to_owned),
+    })
+}
+
+/// Checks the request and answers with the scopes of the key.
+fn check(new: &NewKeyRequest, known: &[String]) -> Result<Vec<String>, Failure> {
+    let mut violations = Vec::new();
+    if new.name.trim().is_empty() || new.name.chars().count() > 100 {
+        let message = "The name must have 1 to 100 characters.";
+        violations.push(Violation::new("name", "invalid_length", message));
+    }
+    let Some(wanted) = &new.scopes else {
+        return if violations.is_empty() {
+            Ok(known.to_vec())
+        } else {
+            Err(Problem::validation(violations).into())
+        };
+    };
+    for scope in wanted.iter().filter(|scope| !known.contains(scope)) {
+        let near = did_you_mean(scope, known.iter().map(String::as_str));
+        let message = format!("There is no scope {scope}.{near} The scopes are {}.", known.join(", "));
+        violations.push(Violation::new("scopes", "unknown_scope", message));
+    }
+    if wanted.is_empty() {
+        violations.push(Violation::new("scopes", "required", "Name at least one scope, or all."));
+    }
+    if !violations.is_empty() {
+        return Err(Problem::validation(violations).into());
+    }
+    // In the order of the matrix, each once.
+    Ok(known.iter().filter(|scope| wanted.contains(scope)).cloned().collect())
+}

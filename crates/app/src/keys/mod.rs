@@ -1,0 +1,9 @@
+//! API keys: their form, making, finding, revoking (API §2).
+
+mod authenticate;
+mod format;
+mod manage;
+
+pub(crate) use authenticate::KeyCache;
+pub use authenticate::{Credential, KeyRefusal};
+pub use manage::{KeyDetails, NewKey, NewKeyRequest};

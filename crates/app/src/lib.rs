@@ -1,0 +1,38 @@
+//! Use cases of MemberPulse: what can be done, for whom, in one transaction each.
+//!
+//! API, portal and commands call these and nothing below them. Functions that touch a tenant's data
+//! take the [`Tenant`] first; only authentication and commands can make one. No HTTP is known here.
+
+mod actor;
+mod app;
+mod clock;
+mod failure;
+mod keys;
+mod migrations;
+mod organisations;
+mod passwords;
+mod quota;
+mod random;
+mod records;
+pub mod sample;
+mod schedule;
+mod store;
+mod tenant;
+mod usage;
+mod users;
+
+pub use actor::{Actor, ActorKind};
+pub use app::{App, Options};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use db;
+pub use domain;
+pub use failure::Failure;
+pub use keys::{Credential, KeyDetails, KeyRefusal, NewKey, NewKeyRequest};
+pub use migrations::migrations;
+pub use organisations::{NewOrganisation, Organisation, Plan};
+pub use quota::{Charge, PlanLimits, QuotaState, WINDOW as QUOTA_WINDOW_SECONDS};
+pub use random::{Random, SeededRandom, SystemRandom};
+pub use records::{Listing, Outcome, Past, RecordRow, Stored, Tombstone, WriteCondition, list_statement};
+pub use store::{StatementText, TenantSql, statements};
+pub use tenant::{Environment, Tenant};
+pub use users::{NewUser, User};

@@ -1,0 +1,135 @@
+//! Passwords of staff: rules, and argon2id hashes in PHC form.
+
+use argon2::{Argon2, PasswordHasher as _};
+use domain::{Problem, Violation};
+
+use crate::app::App;
+use crate::failure::Failure;
+
+/// The most common passwords that the other rules let through (in lower case).
+const COMMON: &[&str] = &[
+    "password1",
+    "password12",
+    "password123",
+    "password1234",
+    "passw0rd",
+    "passw0rd1",
+    "p@ssw0rd",
+    "p@ssword1",
+    "qwerty12",
+    "qwerty123",
+    "qwerty1234",
+    "qwertyuiop1",
+    "abc12345",
+    "abcd1234",
+    "abc123456",
+    "a1234567",
+    "welcome1",
+    "welcome12",
+    "welcome123",
+    "letmein1",
+    "letmein123",
+    "iloveyou1",
+    "iloveyou2",
+    "monkey123",
+    "dragon123",
+    "football1",
+    "baseball1",
+    "sunshine1",
+    "princess1",
+    "superman1",
+    "michael1",
+    "charlie1",
+    "trustno1",
+    "changeme1",
+    "changeme123",
+    "admin123",
+    "admin1234",
+    "administrator1",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "q1w2e3r4",
+    "zaq12wsx",
+    "summer2024",
+    "summer2025",
+    "summer2026",
+    "winter2024",
+    "winter2025",
+    "winter2026",
+    "spring2025",
+    "spring2026",
+    "autumn2025",
+    "autumn2026",
+    "company1",
+    "company123",
+    "secret123",
+    "test1234",
+    "temp1234",
+    "master123",
+    "shadow123",
+    "hello123",
+    "freedom1",
+    "whatever1",
+    "starwars1",
+    "computer1",
+];
+
+const LONGEST: usize = 1_000;
+
+impl App {
+    /// Checks a new password against the rules and hashes it. Slow on purpose, so few run at once.
+    pub(crate) async fn hash_password(&self, password: &str) -> Result<String, Failure> {
+        check(password)?;
+        let password = password.to_owned();
+        let salt: [u8; 16] = self.random_bytes()?;
+        let _turn = self.hashing().acquire().await.map_err(|_| Failure::internal("hashing is closed"))?;
+        let hashed = tokio::task::spawn_blocking(move || {
+            Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).map(|hash| hash.to_string())
+        });
+        let hashed = hashed.await.map_err(|error| Failure::internal(format!("hashing failed: {error}")))?;
+        hashed.map_err(|error| Failure::internal(format!("hashing failed: {error}")))
+    }
+}
+
+/// At least 8 characters with an upper-case letter and a digit, not among the most common (quality,
+/// Security).
+fn check(password: &str) -> Result<(), Failure> {
+    let mut violations = Vec::new();
+    let mut wrong = |code, message: &str| violations.push(Violation::new("password", code, message));
+    if password.chars().count() < 8 {
+        wrong("too_short", "The password must have at least 8 characters.");
+    }
+    if password.len() > LONGEST {
+        wrong("too_long", "The password must have at most 1,000 bytes.");
+    }
+    if !password.chars().any(char::is_uppercase) {
+        wrong("needs_upper_case", "The password must contain an upper-case letter.");
+    }
+    if !password.chars().any(|c| c.is_ascii_digit()) {
+        wrong("needs_digit", "The password must contain a digit.");
+    }
+    if COMMON.contains(&password.to_lowercase().as_str()) {
+        wrong("too_common", "The password is one of the most common; choose another.");
+    }
+    if violations.is_empty() { Ok(()) } else { Err(Problem::validation(violations).into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(password: &str) -> Vec<&'static str> {
+        match check(password) {
+            Ok(()) => Vec::new(),
+            Err(failure) => failure.problem().violations.iter().map(|it| it.code).collect(),
+        }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once() {
+        assert_eq!(codes("Correct-Horse-9"), Vec::<&str>::new());
+        assert_eq!(codes("short"), ["too_short", "needs_upper_case", "needs_digit"]);
+        assert_eq!(codes("Password1"), ["too_common"]);
+        assert_eq!(codes(&"Aa1".repeat(400)), ["too_long"]);
+    }
+}

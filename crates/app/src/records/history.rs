@@ -1,0 +1,67 @@
+//! Starting a tenant with a history: records that were made in the past, each at its own moment.
+
+use std::sync::Arc;
+
+use domain::input::{self, Mode};
+use domain::json::Object;
+use domain::{Record, Resource, Timestamp};
+
+use super::change::Work;
+use crate::actor::Actor;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::ScopedTx;
+use crate::tenant::Tenant;
+
+/// A record of the past.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// What it is.
+    pub resource: &'static Resource,
+    /// When it was made.
+    pub at: Timestamp,
+    /// As what it was made, as a body of the API.
+    pub body: Object,
+}
+
+impl App {
+    /// Makes all of these records in one transaction, as if each had been made at its own moment, and
+    /// answers whether it did: a tenant in which anything was ever written is left as it is. So this can
+    /// be called at each start, and after a start that was killed half-way.
+    pub async fn start_history(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        history: Vec<Past>,
+    ) -> Result<bool, Failure> {
+        if self.sequence(tenant).await? > 0 {
+            return Ok(false);
+        }
+        let mut records: Vec<(Work, Record)> = Vec::with_capacity(history.len());
+        for past in history {
+            let work = self.work(tenant, actor, past.resource)?.at(past.at);
+            let context = tenant.context(past.at, past.resource);
+            let record = input::apply(past.resource, None, &past.body, Mode::Create, &context)?;
+            records.push((work, record));
+        }
+        let shared = Arc::new((tenant.clone(), records));
+        let started = self.db().write(move |tx| {
+            let shared = shared.clone();
+            Box::pin(async move {
+                let (tenant, records) = &*shared;
+                let mut tx = ScopedTx::new(tx, tenant);
+                tx.lock().await?;
+                // Somebody may have written since the first look.
+                if !tx.is_untouched() {
+                    return Ok(false);
+                }
+                for (work, record) in records {
+                    work.insert(&mut tx, record.clone()).await?;
+                }
+                tx.finish().await?;
+                Ok::<bool, Failure>(true)
+            })
+        });
+        started.await
+    }
+}

@@ -1,0 +1,106 @@
+//! Reading many records: one page, its total, and where the next one begins.
+
+use db::{DbError, Param, Row, Weight};
+use domain::definition::{Kind, Resource};
+use domain::json::ValueRef;
+use domain::listing::{Cursor, ListQuery, Order, Page, Test};
+use domain::{Timestamp, Value};
+
+use super::row::RecordRow;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::{Schema, TenantSql, cursor_after, render_list};
+use crate::tenant::Tenant;
+
+/// What is known of a list after its page was read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listing {
+    /// Records on this page.
+    pub shown: usize,
+    /// Records that match in all, when the total was wanted.
+    pub total: Option<u64>,
+    /// Where the next page begins, when there is one.
+    pub next_cursor: Option<String>,
+}
+
+/// Pages that begin later than this are slow enough to be kept off the async workers.
+const FAR: u64 = 2_000;
+
+impl App {
+    /// Shows the records of one page to `each`, in order.
+    pub async fn list(
+        &self,
+        tenant: &Tenant,
+        resource: &'static Resource,
+        query: &ListQuery,
+        mut each: impl FnMut(&RecordRow<'_, '_>) -> Result<(), DbError> + Send,
+    ) -> Result<Listing, Failure> {
+        let schema = self.schema(resource)?;
+        let statement = render_list(&schema, query, self.now());
+        let most = query.items_per_page as usize;
+        let mut shown = 0;
+        let mut more = false;
+        let mut last = None;
+        let read = |row: &Row<'_>| {
+            if shown == most {
+                more = true;
+                return Ok(());
+            }
+            shown += 1;
+            let row = RecordRow { schema: &schema, row, with_deleted: query.include_deleted };
+            if shown == most {
+                last = Some(order_values(&row, &query.order)?);
+            }
+            each(&row)
+        };
+        tenant.each(self.db(), weight(&schema, query), &statement.sql, statement.params, read).await?;
+        let next = last.filter(|_| more).map(|values| cursor_after(resource, &query.order, values));
+        Ok(Listing {
+            shown,
+            total: if query.count { Some(self.count(tenant, &schema, query).await?) } else { None },
+            next_cursor: next.map(|cursor: Cursor| cursor.encode(resource, &query.order)),
+        })
+    }
+}
+
+/// The statement of a page and its parameters but the tenant, for tests that look at its plan.
+#[must_use]
+pub fn list_statement(
+    resource: &'static Resource,
+    query: &ListQuery,
+    now: Timestamp,
+) -> (TenantSql, Vec<Param>) {
+    let statement = render_list(&Schema::new(resource), query, now);
+    (statement.sql, statement.params)
+}
+
+/// The row's values in the fields of the order.
+fn order_values(row: &RecordRow<'_, '_>, order: &[Order]) -> Result<Vec<Value>, DbError> {
+    let owned = |value| match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Text(text) => Value::Text(text.to_owned()),
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Boolean(flag) => Value::Boolean(flag),
+        ValueRef::Id(uuid) => Value::Id(uuid),
+    };
+    order.iter().map(|term| row.get(term.position).map(owned)).collect()
+}
+
+/// Whether an index answers the question directly, or rows may have to be searched or sorted.
+fn weight(schema: &Schema, query: &ListQuery) -> Weight {
+    let resource = schema.resource;
+    let indexed = |position: usize| {
+        let field = &resource.fields[position];
+        field.unique
+            || matches!(field.kind, Kind::Id | Kind::Serial)
+            || matches!(field.name, "status" | "createdAt" | "updatedAt")
+    };
+    let far = match query.page {
+        Page::Number(page) => page.saturating_mul(u64::from(query.items_per_page)) > FAR,
+        Page::After(_) => false,
+    };
+    let filters = query.filters.iter().all(|it| indexed(it.position) && !matches!(it.test, Test::Exists(_)));
+    let order = query.order.iter().all(|term| indexed(term.position));
+    let direct = !far && filters && order && query.search.is_empty() && !query.include_deleted;
+    if direct { Weight::Short } else { Weight::Long }
+}

@@ -1,0 +1,18 @@
+//! Records of any resource: one, many, and the one path on which all changes go.
+
+mod audit;
+mod change;
+mod count;
+mod feed;
+mod get;
+mod history;
+mod list;
+mod row;
+mod write;
+
+pub(crate) use audit::AuditEntry;
+pub(crate) use count::CountCache;
+pub use history::Past;
+pub use list::{Listing, list_statement};
+pub use row::{RecordRow, Tombstone};
+pub use write::{Outcome, Stored, WriteCondition};

@@ -1,0 +1,112 @@
+//! One row of a resource, as readers see it: straight from the database, or from memory.
+
+use db::{DbError, Row};
+use domain::definition::Resource;
+use domain::json::{Layout, ValueRef, write_string};
+use domain::{Record, Timestamp};
+
+use crate::store::{RowValues, Schema};
+
+/// A record at hand, or what is left of a deleted one.
+pub struct RecordRow<'a, 'r> {
+    pub(super) schema: &'a Schema,
+    pub(super) row: &'a Row<'r>,
+    /// Whether the row has the columns `deleted_at` and `merged_into` after the record's.
+    pub(super) with_deleted: bool,
+}
+
+/// What is left of a deleted record (API §4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tombstone {
+    /// The record's id.
+    pub id: uuid::Uuid,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+    /// Its version after the deletion.
+    pub version: i64,
+    /// The record that it was merged into.
+    pub merged_into: Option<uuid::Uuid>,
+}
+
+impl<'r> RecordRow<'_, 'r> {
+    /// The resource.
+    #[must_use]
+    pub fn resource(&self) -> &'static Resource {
+        self.schema.resource
+    }
+
+    /// The stored value of the field at a position.
+    pub fn get(&self, position: usize) -> Result<ValueRef<'r>, DbError> {
+        RowValues { resource: self.schema.resource, row: self.row }.get(position)
+    }
+
+    /// The record's version.
+    pub fn version(&self) -> Result<i64, DbError> {
+        let position = self.schema.resource.fields.len().saturating_sub(Resource::SYSTEM_TAIL);
+        self.row.integer(position)
+    }
+
+    /// Whether the record shows its derived status at this moment.
+    pub fn shows_derived(&self, now: Timestamp) -> Result<bool, DbError> {
+        let resource = self.schema.resource;
+        let Some(rule) = resource.derived else { return Ok(false) };
+        let (Some(field), Some(end)) = (resource.position(rule.field), resource.position(rule.ended_by))
+        else {
+            return Ok(false);
+        };
+        let stored = self.get(field)? == ValueRef::Text(rule.stored);
+        Ok(stored && matches!(self.get(end)?, ValueRef::Integer(end) if end <= now.as_micros()))
+    }
+
+    /// What is left of the record, when it was deleted.
+    pub fn tombstone(&self) -> Result<Option<Tombstone>, DbError> {
+        if !self.with_deleted {
+            return Ok(None);
+        }
+        let columns = self.schema.resource.fields.len();
+        let Some(deleted_at) = self.row.optional_integer(columns)? else {
+            return Ok(None);
+        };
+        Ok(Some(Tombstone {
+            id: self.row.uuid(0)?,
+            deleted_at: Timestamp::from_micros(deleted_at),
+            version: self.version()?,
+            merged_into: self.row.optional_uuid(columns + 1)?,
+        }))
+    }
+
+    /// Appends the row as a JSON object: with the fields of the layout, or all of them.
+    pub fn write_json(
+        &self,
+        out: &mut Vec<u8>,
+        layout: Option<&Layout>,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        if let Some(tombstone) = self.tombstone()? {
+            tombstone.write_json(out);
+            return Ok(());
+        }
+        layout.unwrap_or(&self.schema.layout).write(out, now, |position| self.get(position))
+    }
+
+    /// The whole row as a record.
+    pub fn record(&self) -> Result<Record, DbError> {
+        crate::store::read_record(self.schema.resource, self.row)
+    }
+}
+
+impl Tombstone {
+    /// Appends `{"id","deletedAt","version"}`, and `mergedInto` where there is one (API §4).
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"id\":");
+        write_string(out, &self.id.hyphenated().to_string());
+        out.extend_from_slice(b",\"deletedAt\":");
+        write_string(out, &self.deleted_at.to_string());
+        out.extend_from_slice(format!(",\"version\":{}", self.version).as_bytes());
+        if let Some(other) = self.merged_into {
+            out.extend_from_slice(b",\"mergedInto\":");
+            write_string(out, &other.hyphenated().to_string());
+        }
+        out.push(b'}');
+    }
+}

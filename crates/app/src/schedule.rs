@@ -1,0 +1,90 @@
+//! The server's own clockwork: publishing what is due, storing the last use of keys.
+
+use std::time::Duration;
+
+use db::{Param, Weight};
+use domain::definition::Resource;
+use domain::input::Mode;
+use domain::json::Object;
+use domain::{ProblemKind, RecordId};
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::actor::Actor;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::records::WriteCondition;
+use crate::store::system::due_statement;
+
+const PERIOD: Duration = Duration::from_secs(1);
+const PERIODS_BETWEEN_FLUSHES: u32 = 10;
+
+impl App {
+    /// Runs until `stop` turns true. Several servers may run it on one database: each due record is
+    /// re-checked in the transaction that changes it.
+    pub async fn run_clockwork(self, mut stop: watch::Receiver<bool>) {
+        let mut period = 0_u32;
+        while !*stop.borrow() {
+            match self.publish_due().await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "published scheduled records"),
+                Err(failure) => {
+                    tracing::warn!(
+                        error = failure.inside(),
+                        "scheduled publishing failed; it is tried again"
+                    );
+                }
+            }
+            period = period.wrapping_add(1);
+            if let Err(failure) = self.release_quota(false).await {
+                tracing::warn!(error = failure.inside(), "unspent requests could not be given back");
+            }
+            if period.is_multiple_of(PERIODS_BETWEEN_FLUSHES)
+                && let Err(failure) = self.flush_usage().await
+            {
+                tracing::warn!(error = failure.inside(), "the last use of keys could not be stored yet");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PERIOD) => {}
+                changed = stop.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Publishes every record of every tenant whose moment has come; answers how many.
+    pub async fn publish_due(&self) -> Result<usize, Failure> {
+        let mut published = 0;
+        for resource in self.registry().iter() {
+            published += self.publish_due_of(resource).await?;
+        }
+        Ok(published)
+    }
+
+    async fn publish_due_of(&self, resource: &'static Resource) -> Result<usize, Failure> {
+        let (Some(schedule), Some(sql)) = (resource.schedule, due_statement(resource)) else {
+            return Ok(0);
+        };
+        let now = [Param::Integer(self.now().as_micros())];
+        let due = self.db().all(Weight::Short, &sql, &now, |row| Ok((row.integer(0)?, row.uuid(1)?))).await?;
+        let mut published = 0;
+        for (key, id) in due {
+            let Some(tenant) = self.tenant_by_key(key).await? else { continue };
+            let id = RecordId::from(id);
+            let body = Object::from_iter([("status".to_owned(), json!(schedule.to))]);
+            let condition = WriteCondition::Exists;
+            let done =
+                self.update(&tenant, &Actor::system(), resource, id, Mode::Patch, body, condition).await;
+            match done {
+                Ok(_) => published += 1,
+                // Somebody deleted, cancelled or unscheduled it in the meantime.
+                Err(Failure::Problem(problem))
+                    if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::RuleViolation) => {}
+                Err(Failure::Problem(problem)) => {
+                    tracing::error!(%id, detail = problem.detail, "a scheduled record cannot be published");
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(published)
+    }
+}

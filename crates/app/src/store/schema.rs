@@ -1,0 +1,111 @@
+//! What a definition means in SQL: columns, and the statements that are the same each time.
+
+use domain::definition::{Field, Kind, Resource};
+use domain::json::Layout;
+
+use super::scope::TenantSql;
+
+/// A resource's columns and ready statements.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    /// The definition.
+    pub(crate) resource: &'static Resource,
+    /// For each field, its column.
+    pub(crate) columns: Vec<Column>,
+    /// All columns in the order of the fields, for SELECT.
+    pub(crate) select_list: String,
+    /// The layout of JSON with all fields.
+    pub(crate) layout: Layout,
+    /// One record by id.
+    pub(crate) get: TenantSql,
+    /// A new record; parameters as [`super::row::insert_params`] gives them.
+    pub(crate) insert: TenantSql,
+    /// Takes a record away.
+    pub(crate) delete: TenantSql,
+    /// A new term of a record.
+    pub(crate) insert_term: TenantSql,
+    /// Takes one term of a record away.
+    pub(crate) delete_term: TenantSql,
+    /// The statement that looks for other records with the same unique values.
+    pub(crate) find_same: Option<TenantSql>,
+}
+
+/// A field's column.
+#[derive(Debug)]
+pub(crate) struct Column {
+    /// Its name.
+    pub(crate) name: String,
+    /// The name of its folded twin, for case-insensitive fields.
+    pub(crate) folded: Option<String>,
+}
+
+impl Column {
+    fn new(field: &Field) -> Self {
+        let name = field.column();
+        let folded = field.folded.then(|| format!("{name}_folded"));
+        Self { name, folded }
+    }
+
+    /// The column that is compared and ordered by.
+    pub(crate) fn compared(&self) -> &str {
+        self.folded.as_deref().unwrap_or(&self.name)
+    }
+}
+
+impl Schema {
+    pub(crate) fn new(resource: &'static Resource) -> Self {
+        let columns: Vec<Column> = resource.fields.iter().map(Column::new).collect();
+        let select_list = columns.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
+        let inserted: Vec<&str> = columns
+            .iter()
+            .flat_map(|column| std::iter::once(column.name.as_str()).chain(column.folded.as_deref()))
+            .collect();
+        let table = resource.plural;
+        let terms = terms_table(resource);
+        Self {
+            resource,
+            get: TenantSql::select(&select_list, table, "AND id = ?"),
+            insert: TenantSql::insert(table, &inserted),
+            delete: TenantSql::delete(table, "AND id = ?"),
+            insert_term: TenantSql::insert(&terms, &["term", "id"]),
+            delete_term: TenantSql::delete(&terms, "AND term = ? AND id = ?"),
+            find_same: find_same(resource, &columns),
+            layout: Layout::new(resource, None),
+            columns,
+            select_list,
+        }
+    }
+
+    /// The column of the field at a position.
+    pub(crate) fn column(&self, position: usize) -> &Column {
+        // Positions come from the same definition as the columns.
+        &self.columns[position]
+    }
+
+    /// Positions of the fields that clients give and that must be unique.
+    pub(crate) fn unique_positions(&self) -> impl Iterator<Item = usize> {
+        unique_positions(self.resource)
+    }
+}
+
+/// The inverted index of a resource: search words, list elements, custom field values.
+pub(crate) fn terms_table(resource: &Resource) -> String {
+    format!("{}_terms", resource.name)
+}
+
+fn unique_positions(resource: &'static Resource) -> impl Iterator<Item = usize> {
+    let given = |field: &Field| field.unique && !matches!(field.kind, Kind::Id | Kind::Serial);
+    resource.fields.iter().enumerate().filter(move |(_, field)| given(field)).map(|(position, _)| position)
+}
+
+/// `SELECT id, unique columns … WHERE tenant = ? AND (a = ? OR b = ?)`.
+fn find_same(resource: &'static Resource, columns: &[Column]) -> Option<TenantSql> {
+    let compared: Vec<&str> =
+        unique_positions(resource).map(|position| columns[position].compared()).collect();
+    if compared.is_empty() {
+        return None;
+    }
+    let tests: Vec<String> = compared.iter().map(|column| format!("{column} = ?")).collect();
+    let rest = format!("AND ({})", tests.join(" OR "));
+    Some(TenantSql::select(&format!("id, {}", compared.join(", ")), resource.plural, &rest))
+}

@@ -1,0 +1,225 @@
+//! The statements that belong to no tenant or come before one is known, and the fixed ones that do.
+//! All are listed, so that a test can prepare each on both engines and check its scope.
+
+use std::sync::LazyLock;
+
+use domain::definition::{Registry, Resource};
+
+use super::schema::Schema;
+use super::scope::TenantSql;
+
+macro_rules! system_statements {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// Statements outside any tenant.
+        pub(crate) struct System;
+
+        impl System {
+            $($(#[$doc])* pub(crate) const $name: &'static str = $text;)*
+            const ALL: &'static [&'static str] = &[$($text),*];
+        }
+    };
+}
+
+system_statements! {
+    /// A credential by the hash of its key, with its tenant and organisation.
+    FIND_KEY = "SELECT k.id, k.tenant, k.name, k.scopes, k.allowed_ips, k.expires_at, k.revoked_at, \
+        t.environment, o.id, o.slug, o.name, o.plan, o.timezone, o.currency, o.country, \
+        o.required_member_fields, o.created_at, o.closed_at FROM api_keys k JOIN tenants t ON t.id = k.tenant \
+        JOIN organisations o ON o.id = t.organisation_id WHERE k.hash = ?";
+    INSERT_ORGANISATION = "INSERT INTO organisations (id, slug, name, plan, timezone, currency, country, \
+        required_member_fields, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    INSERT_TENANT = "INSERT INTO tenants (id, organisation_id, environment, sequence) \
+        VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM tenants), ?, ?, 0)";
+    LIST_ORGANISATIONS = "SELECT id, slug, name, plan, timezone, currency, country, required_member_fields, \
+        created_at, closed_at FROM organisations ORDER BY created_at, id";
+    FIND_ORGANISATION = "SELECT id, slug, name, plan, timezone, currency, country, required_member_fields, \
+        created_at, closed_at FROM organisations WHERE slug = ?";
+    SET_PLAN = "UPDATE organisations SET plan = ?, updated_at = ? WHERE id = ?";
+    CLOSE_ORGANISATION = "UPDATE organisations SET closed_at = ?, updated_at = ? WHERE id = ? AND closed_at IS NULL";
+    SET_REQUIRED_FIELDS = "UPDATE organisations SET required_member_fields = ?, updated_at = ? WHERE id = ?";
+    FIND_TENANT = "SELECT id FROM tenants WHERE organisation_id = ? AND environment = ?";
+    /// A tenant by its number, for the server's own clockwork.
+    TENANT_BY_KEY = "SELECT t.environment, o.id, o.slug, o.name, o.plan, o.timezone, o.currency, o.country, \
+        o.required_member_fields, o.created_at, o.closed_at FROM tenants t \
+        JOIN organisations o ON o.id = t.organisation_id WHERE t.id = ?";
+    /// The tenant's last sequence number.
+    SEQUENCE = "SELECT sequence FROM tenants WHERE id = ?";
+    /// Locks the tenant's row until the transaction ends.
+    LOCK_TENANT = "UPDATE tenants SET sequence = sequence WHERE id = ? RETURNING sequence";
+    STORE_SEQUENCE = "UPDATE tenants SET sequence = ? WHERE id = ?";
+    INSERT_USER = "INSERT INTO users (id, organisation_id, email, email_folded, first_name, last_name, role, \
+        status, password_hash, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?)";
+    LIST_USERS = "SELECT id, email, first_name, last_name, role, status, last_login_at, created_at FROM users \
+        WHERE organisation_id = ? ORDER BY created_at, id";
+    FIND_USER = "SELECT u.id, u.email, u.role, u.status, o.slug FROM users u \
+        LEFT JOIN organisations o ON o.id = u.organisation_id WHERE u.email_folded = ?";
+    SET_PASSWORD = "UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ?";
+    SET_USER_STATUS = "UPDATE users SET status = ?, updated_at = ? WHERE id = ?";
+}
+
+/// The last number of a counter of the tenant.
+pub(crate) static FIND_NUMBER: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("value", "counters", "AND name = ?"));
+
+/// Stores the last number of a counter of the tenant.
+pub(crate) static STORE_NUMBER: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "INSERT INTO counters (tenant, name, value) VALUES ({tenant}, ?, ?) \
+         ON CONFLICT (tenant, name) DO UPDATE SET value = excluded.value",
+    )
+});
+
+/// Adds a row to the audit log.
+pub(crate) static INSERT_AUDIT: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::insert(
+        "audit_log",
+        &[
+            "id",
+            "sequence",
+            "action",
+            "resource_type",
+            "resource_id",
+            "actor_type",
+            "actor_id",
+            "ip_address",
+            "user_agent",
+            "request_id",
+            "changes",
+            "created_at",
+        ],
+    )
+});
+
+/// Adds a row to the change feed.
+pub(crate) static INSERT_CHANGE: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::insert(
+        "changes",
+        &[
+            "sequence",
+            "id",
+            "type",
+            "resource",
+            "record_id",
+            "version",
+            "origin_type",
+            "origin_id",
+            "data",
+            "previous",
+            "created_at",
+        ],
+    )
+});
+
+/// Keeps what is left of a deleted record.
+pub(crate) static INSERT_TOMBSTONE: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::insert("tombstones", &["resource", "id", "version", "created_at", "updated_at"])
+});
+
+/// Stores a key's hash and description.
+pub(crate) static INSERT_KEY: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::insert(
+        "api_keys",
+        &[
+            "id",
+            "name",
+            "hash",
+            "prefix",
+            "last_four",
+            "scopes",
+            "allowed_ips",
+            "created_by",
+            "created_at",
+            "expires_at",
+        ],
+    )
+});
+
+/// The keys of a tenant.
+pub(crate) static LIST_KEYS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(
+        "id, name, prefix, last_four, scopes, allowed_ips, created_by, created_at, expires_at, revoked_at, \
+         last_used_at, last_used_ip",
+        "api_keys",
+        "ORDER BY created_at, id",
+    )
+});
+
+/// Revokes a key that is not yet revoked.
+pub(crate) static REVOKE_KEY: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("api_keys", "revoked_at = ?", "AND id = ? AND revoked_at IS NULL"));
+
+/// Notes when and from where a key was last used.
+pub(crate) static TOUCH_KEY: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("api_keys", "last_used_at = ?, last_used_ip = ?", "AND id = ?"));
+
+/// Locks the tenant's budget, and starts it when there is none.
+pub(crate) static LOCK_QUOTA: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "INSERT INTO quotas (tenant, window_start, used) VALUES ({tenant}, ?, 0) \
+         ON CONFLICT (tenant) DO UPDATE SET used = quotas.used RETURNING window_start, used",
+    )
+});
+
+/// The tenant's budget.
+pub(crate) static FIND_QUOTA: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("window_start, used", "quotas", ""));
+
+/// Stores what is used of the tenant's budget.
+pub(crate) static STORE_QUOTA: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("quotas", "window_start = ?, used = ?", ""));
+
+/// Gives a part of the tenant's budget back, if its window still runs.
+pub(crate) static RETURN_QUOTA: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("quotas", "used = used - ?", "AND window_start = ?"));
+
+/// Records of all tenants whose scheduled moment has come. The waiting status is written out, since
+/// the partial index that answers this holds only under it.
+pub(crate) fn due_statement(resource: &Resource) -> Option<String> {
+    let schedule = resource.schedule?;
+    let at = resource.field(schedule.at)?.column();
+    Some(format!(
+        "SELECT tenant, id FROM {} WHERE status = '{}' AND {at} <= ? ORDER BY {at} LIMIT 100",
+        resource.plural, schedule.from
+    ))
+}
+
+/// A statement as a test sees it.
+#[derive(Clone, Debug)]
+pub struct StatementText {
+    /// The SQL.
+    pub text: String,
+    /// Whether it is bound to a tenant.
+    pub scoped: bool,
+}
+
+/// Every statement of the product but those of lists and updates, whose shape depends on the request.
+#[must_use]
+pub fn statements(registry: Registry) -> Vec<StatementText> {
+    let system = System::ALL.iter().map(|&text| StatementText { text: text.to_owned(), scoped: false });
+    let due = registry.iter().filter_map(due_statement);
+    let due = due.map(|text| StatementText { text, scoped: false });
+    let fixed = [
+        &*FIND_NUMBER,
+        &*STORE_NUMBER,
+        &*INSERT_AUDIT,
+        &*INSERT_CHANGE,
+        &*INSERT_TOMBSTONE,
+        &*INSERT_KEY,
+        &*LIST_KEYS,
+        &*REVOKE_KEY,
+        &*TOUCH_KEY,
+        &*LOCK_QUOTA,
+        &*FIND_QUOTA,
+        &*STORE_QUOTA,
+        &*RETURN_QUOTA,
+    ];
+    let of_resources = registry.iter().flat_map(|resource| {
+        let schema = Schema::new(resource);
+        let update = TenantSql::update(resource.plural, "version = ?", "AND id = ?");
+        let all = [schema.get, schema.insert, schema.delete, schema.insert_term, schema.delete_term, update];
+        all.into_iter().chain(schema.find_same)
+    });
+    let scoped = fixed.into_iter().cloned().chain(of_resources);
+    let scoped = scoped.map(|sql| StatementText { text: sql.text().to_owned(), scoped: true });
+    system.chain(due).chain(scoped).collect()
+}

@@ -1,0 +1,85 @@
+//! The tenant: whose data a use case may touch. The only way to get one is to authenticate, or to be
+//! an operator's command.
+
+use std::sync::Arc;
+
+use domain::input::Context;
+
+use crate::organisations::Organisation;
+
+/// One of an organisation's two separate data sets (domain §1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Environment {
+    /// The real one.
+    Production,
+    /// The one for trying out.
+    Sandbox,
+}
+
+impl Environment {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Production, Self::Sandbox];
+
+    /// The name in the API and in storage.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Sandbox => "sandbox",
+        }
+    }
+
+    /// The environment with this name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|environment| environment.name() == name)
+    }
+}
+
+/// An organisation and one of its environments: the scope of everything that is read or written.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    key: i64,
+    organisation: Arc<Organisation>,
+    environment: Environment,
+}
+
+impl Tenant {
+    pub(crate) fn new(key: i64, organisation: Arc<Organisation>, environment: Environment) -> Self {
+        Self { key, organisation, environment }
+    }
+
+    /// The number that begins every key of this tenant's rows.
+    pub(crate) fn key(&self) -> i64 {
+        self.key
+    }
+
+    /// The organisation.
+    #[must_use]
+    pub fn organisation(&self) -> &Organisation {
+        &self.organisation
+    }
+
+    /// The environment.
+    #[must_use]
+    pub fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    /// The circumstances under which a body of this resource is read.
+    pub(crate) fn context(&self, now: domain::Timestamp, resource: &domain::Resource) -> Context {
+        let organisation = &self.organisation;
+        let zone = domain::time::zone(&organisation.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let required =
+            if resource.name == "member" { organisation.required_member_fields.clone() } else { Vec::new() };
+        Context {
+            now,
+            zone,
+            zone_name: organisation.timezone.clone(),
+            country: organisation.country.clone(),
+            required,
+            integration: false,
+            allow_past: false,
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Staff who sign in to the portal: making, listing, passwords, suspension.
+
+use db::{DbError, Param, Row, Weight};
+use domain::access::Role;
+use domain::text::fold;
+use domain::{OrganisationId, Problem, ProblemKind, Timestamp, UserId, Violation};
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::organisations::Organisation;
+use crate::store::System;
+
+/// A member of staff (domain §1).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// Their address, with which they sign in.
+    pub email: String,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Their role.
+    pub role: Role,
+    /// Whether they may sign in: `active` or `suspended`.
+    pub status: String,
+    /// When they last signed in.
+    pub last_login_at: Option<Timestamp>,
+    /// When they were added.
+    pub created_at: Timestamp,
+}
+
+/// What is needed to add a member of staff.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// A valid address that no other user has.
+    pub email: String,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Their role.
+    pub role: Role,
+    /// Their password; without one they cannot sign in yet.
+    pub password: Option<String>,
+}
+
+impl App {
+    /// Adds a member of staff to an organisation; platform administrators belong to none.
+    pub async fn create_user(
+        &self,
+        organisation: Option<&Organisation>,
+        new: NewUser,
+    ) -> Result<User, Failure> {
+        let email =
+            domain::input::email(&new.email).map_err(|violation| Problem::validation(vec![violation]))?;
+        if (new.role == Role::PlatformAdmin) != organisation.is_none() {
+            let message = "A platform administrator belongs to no organisation, everybody else to one.";
+            return Err(
+                Problem::validation(vec![Violation::new("role", "wrong_organisation", message)]).into()
+            );
+        }
+        let hash = match &new.password {
+            Some(password) => Param::Text(self.hash_password(password).await?),
+            None => Param::Null,
+        };
+        let now = self.now();
+        let user = User {
+            id: UserId::new(now, self.random_bytes()?),
+            email,
+            first_name: new.first_name,
+            last_name: new.last_name,
+            role: new.role,
+            status: "active".to_owned(),
+            last_login_at: None,
+            created_at: now,
+        };
+        let optional = |text: &Option<String>| text.clone().map_or(Param::Null, Param::Text);
+        let params = vec![
+            Param::Uuid(user.id.uuid()),
+            organisation.map_or(Param::Null, |it| Param::Uuid(it.id.uuid())),
+            Param::Text(user.email.clone()),
+            Param::Text(fold(&user.email)),
+            optional(&user.first_name),
+            optional(&user.last_name),
+            Param::Text(user.role.name().to_owned()),
+            hash,
+            Param::Integer(now.as_micros()),
+            Param::Integer(now.as_micros()),
+        ];
+        match self.run(System::INSERT_USER, params).await {
+            Ok(_) => Ok(user),
+            Err(Failure::Store(DbError::Unique { .. })) => {
+                let message =
+                    "Another user signs in with this address; addresses are unique on the platform.";
+                let violation = Violation::new("email", "duplicate", message);
+                let detail = "A user with this address exists already";
+                Err(Problem::new(ProblemKind::Conflict, detail).violations(vec![violation]).into())
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The staff of an organisation, oldest first.
+    pub async fn users(&self, organisation: OrganisationId) -> Result<Vec<User>, Failure> {
+        let params = [Param::Uuid(organisation.uuid())];
+        Ok(self.db().all(Weight::Short, System::LIST_USERS, &params, read).await?)
+    }
+
+    /// Sets a user's password.
+    pub async fn set_password(&self, email: &str, password: &str) -> Result<(), Failure> {
+        let id = self.user_id(email).await?;
+        let hash = self.hash_password(password).await?;
+        let params = vec![Param::Text(hash), Param::Integer(self.now().as_micros()), Param::Uuid(id.uuid())];
+        self.run(System::SET_PASSWORD, params).await.map(drop)
+    }
+
+    /// Keeps a user from signing in.
+    pub async fn suspend_user(&self, email: &str) -> Result<(), Failure> {
+        let id = self.user_id(email).await?;
+        let status = Param::Text("suspended".to_owned());
+        let params = vec![status, Param::Integer(self.now().as_micros()), Param::Uuid(id.uuid())];
+        self.run(System::SET_USER_STATUS, params).await.map(drop)
+    }
+
+    async fn user_id(&self, email: &str) -> Result<UserId, Failure> {
+        let params = [Param::Text(fold(email))];
+        let found = self.db().optional(Weight::Short, System::FIND_USER, &params, |row| row.uuid(0)).await?;
+        let problem = || Problem::new(ProblemKind::NotFound, "There is no user with this address");
+        Ok(found.ok_or_else(problem)?.into())
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<User, DbError> {
+    let role = Role::by_name(row.text(4)?);
+    let optional = |column: usize| Ok::<_, DbError>(row.optional_text(column)?.map(str::to_owned));
+    Ok(User {
+        id: row.uuid(0)?.into(),
+        email: row.text(1)?.to_owned(),
+        first_name: optional(2)?,
+        last_name: optional(3)?,
+        role: role.ok_or_else(|| DbError::Corrupt("a user has an unknown role".to_owned()))?,
+        status: row.text(5)?.to_owned(),
+        last_login_at: row.optional_integer(6)?.map(Timestamp::from_micros),
+        created_at: Timestamp::from_micros(row.integer(7)?),
+    })
+}
