@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::clock::{Clock, SystemClock};
 use crate::failure::Failure;
+use crate::idempotency::RunningKeys;
 use crate::keys::KeyCache;
 use crate::migrations::migrations;
 use crate::quota::{PlanLimits, Quotas};
@@ -59,6 +60,7 @@ struct Inner {
     usage: KeyUsage,
     quotas: Quotas,
     limits: PlanLimits,
+    running_keys: RunningKeys,
     hashing: Semaphore,
 }
 
@@ -79,6 +81,7 @@ impl App {
             usage: KeyUsage::default(),
             quotas: Quotas::default(),
             limits: options.limits,
+            running_keys: RunningKeys::default(),
             // Hashing a password takes 19 MiB and a core for a while: few at once.
             hashing: Semaphore::new(2),
         };
@@ -137,6 +140,10 @@ impl App {
 
     pub(crate) fn quotas(&self) -> &Quotas {
         &self.0.quotas
+    }
+
+    pub(crate) fn running_keys(&self) -> &RunningKeys {
+        &self.0.running_keys
     }
 
     pub(crate) fn hashing(&self) -> &Semaphore {

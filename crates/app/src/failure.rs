@@ -11,6 +11,9 @@ pub enum Failure {
     Problem(Box<Problem>),
     /// The store failed; the client is told no details.
     Store(DbError),
+    /// Another request with the same idempotency key was answered while this one ran; nothing was
+    /// changed by this one.
+    Answered,
     /// A fault of this program; the client is told no details.
     Internal(String),
 }
@@ -26,6 +29,12 @@ impl Failure {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Problem(problem) => (**problem).clone(),
+            Self::Answered => Problem::new(
+                ProblemKind::Conflict,
+                "A request with this Idempotency-Key was answered a moment ago",
+            )
+            .hint("Send the request again to get its answer.")
+            .retry_after(1),
             Self::Store(DbError::Conflict) => Problem::new(
                 ProblemKind::Conflict,
                 "Other requests changed the same data at the same time; nothing was changed by this one",
@@ -46,7 +55,7 @@ impl Failure {
     #[must_use]
     pub fn inside(&self) -> Option<String> {
         match self {
-            Self::Problem(_) => None,
+            Self::Problem(_) | Self::Answered => None,
             Self::Store(error) => Some(error.to_string()),
             Self::Internal(text) => Some(text.clone()),
         }

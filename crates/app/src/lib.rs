@@ -6,7 +6,9 @@
 mod actor;
 mod app;
 mod clock;
+pub mod csv;
 mod failure;
+mod idempotency;
 mod keys;
 mod migrations;
 mod organisations;
@@ -27,12 +29,16 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use db;
 pub use domain;
 pub use failure::Failure;
+pub use idempotency::{Answer, IdempotencyKey, Known, Remember, Running};
 pub use keys::{Credential, KeyDetails, KeyRefusal, NewKey, NewKeyRequest};
 pub use migrations::migrations;
 pub use organisations::{NewOrganisation, Organisation, Plan};
 pub use quota::{Charge, PlanLimits, QuotaState, WINDOW as QUOTA_WINDOW_SECONDS};
 pub use random::{Random, SeededRandom, SystemRandom};
-pub use records::{Listing, Outcome, Past, RecordRow, Stored, Tombstone, WriteCondition, list_statement};
+pub use records::{
+    Batch, BatchMode, BatchReport, ItemResult, Listing, MAX_ITEMS, Outcome, Past, RecordRow, Stored,
+    Tombstone, Walk, WriteCondition, WriteRequest, list_statement, match_fields,
+};
 pub use store::{StatementText, TenantSql, statements};
 pub use tenant::{Environment, Tenant};
 pub use users::{NewUser, User};

@@ -13,11 +13,16 @@ use tokio::sync::watch;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::records::WriteCondition;
+use crate::idempotency::KEPT;
+use crate::store::System;
 use crate::store::system::due_statement;
 
 const PERIOD: Duration = Duration::from_secs(1);
 const PERIODS_BETWEEN_FLUSHES: u32 = 10;
+const PERIODS_BETWEEN_PRUNINGS: u32 = 60;
+
+/// Seconds for which audit rows are kept: two years (domain §6).
+const AUDIT_KEPT: i64 = 2 * 366 * 24 * 3_600;
 
 impl App {
     /// Runs until `stop` turns true. Several servers may run it on one database: each due record is
@@ -36,6 +41,11 @@ impl App {
                 }
             }
             period = period.wrapping_add(1);
+            if period.is_multiple_of(PERIODS_BETWEEN_PRUNINGS)
+                && let Err(failure) = self.prune().await
+            {
+                tracing::warn!(error = failure.inside(), "old rows could not be pruned yet");
+            }
             if let Err(failure) = self.release_quota(false).await {
                 tracing::warn!(error = failure.inside(), "unspent requests could not be given back");
             }
@@ -49,6 +59,16 @@ impl App {
                 changed = stop.changed() => if changed.is_err() { return },
             }
         }
+    }
+
+    /// Takes away what is older than it is kept, in small transactions that hold nobody up.
+    pub async fn prune(&self) -> Result<(), Failure> {
+        let now = self.now();
+        for (statement, kept) in [(System::PRUNE_ANSWERS, KEPT), (System::PRUNE_AUDIT, AUDIT_KEPT)] {
+            let oldest = Param::Integer(now.plus_seconds(-kept).as_micros());
+            while self.run(statement, vec![oldest.clone()]).await? > 0 {}
+        }
+        Ok(())
     }
 
     /// Publishes every record of every tenant whose moment has come; answers how many.
@@ -71,9 +91,7 @@ impl App {
             let Some(tenant) = self.tenant_by_key(key).await? else { continue };
             let id = RecordId::from(id);
             let body = Object::from_iter([("status".to_owned(), json!(schedule.to))]);
-            let condition = WriteCondition::Exists;
-            let done =
-                self.update(&tenant, &Actor::system(), resource, id, Mode::Patch, body, condition).await;
+            let done = self.update(&tenant, &Actor::system(), resource, id, Mode::Patch, body).await;
             match done {
                 Ok(_) => published += 1,
                 // Somebody deleted, cancelled or unscheduled it in the meantime.

@@ -1,6 +1,8 @@
 //! Every kind of error that the API can answer with, in one table, and the problem document's
 //! content (RFC 9457, which obsoletes RFC 7807). How it is put on the wire is not known here.
 
+use crate::id::RecordId;
+
 /// A field or parameter that breaks a rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Violation {
@@ -32,12 +34,25 @@ pub struct Problem {
     pub hint: Option<String>,
     /// Seconds after which trying again may help (`Retry-After`).
     pub retry_after: Option<u32>,
+    /// A word of another standard for the same thing, as an extra member.
+    pub code: Option<&'static str>,
+    /// The record that took the place of the one asked for.
+    pub merged_into: Option<RecordId>,
 }
 
 impl Problem {
     /// A problem of this kind.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), violations: Vec::new(), hint: None, retry_after: None }
+        let detail = detail.into();
+        Self {
+            kind,
+            detail,
+            violations: Vec::new(),
+            hint: None,
+            retry_after: None,
+            code: None,
+            merged_into: None,
+        }
     }
 
     /// A body whose fields break these rules.
@@ -58,6 +73,13 @@ impl Problem {
         Self::new(ProblemKind::NotFound, "There is nothing at this address for this credential")
     }
 
+    /// A record that was merged into another one.
+    #[must_use]
+    pub fn merged(into: RecordId) -> Self {
+        let problem = Self::new(ProblemKind::Gone, format!("The record was merged into {into}"));
+        Self { merged_into: Some(into), ..problem.hint("Use the survivor's id from now on.") }
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -69,6 +91,13 @@ impl Problem {
     #[must_use]
     pub fn violations(mut self, violations: Vec<Violation>) -> Self {
         self.violations = violations;
+        self
+    }
+
+    /// Adds another standard's word for the same thing.
+    #[must_use]
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
         self
     }
 
@@ -156,6 +185,9 @@ problems! {
     NotFound 404 "not-found" "Not Found"
         "There is nothing at this address for this credential: the path is unknown, the id was never used, the record was deleted, or it belongs to another organisation or environment."
         "Check the path and the id, and that the key belongs to the organisation and environment you mean."
+    Gone 410 "gone" "Gone"
+        "The record was merged into another one, which the detail and the member `mergedInto` name."
+        "Use the survivor's id from now on."
     MethodNotAllowed 405 "method-not-allowed" "Method Not Allowed"
         "The path exists but not with this HTTP method; the `Allow` header lists those it takes."
         "Use one of the methods in `Allow`."

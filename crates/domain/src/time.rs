@@ -140,11 +140,13 @@ impl Date {
     }
 
     /// The date's first instant in UTC: what a bare date means in a filter (spec: API §4).
+    ///
+    /// Counted in days: the last of 9999 is beyond what jiff takes for a moment, but is a date that
+    /// people write for "never".
     #[must_use]
     pub fn first_instant_utc(self) -> Timestamp {
-        self.0
-            .to_zoned_datetime(TimeZone::UTC)
-            .map_or(Timestamp(0), |zoned| Timestamp::from(zoned.timestamp()))
+        let since_1970 = self.0.duration_since(civil::Date::constant(1970, 1, 1));
+        Timestamp(since_1970.as_secs().saturating_mul(MICROS_PER_SECOND))
     }
 }
 
@@ -209,6 +211,18 @@ mod tests {
         assert_eq!(Date::parse("2024-02-29").unwrap().to_string(), "2024-02-29");
         for text in ["2023-02-29", "2024-2-9", "24-02-09", "2024-02-09 ", "20240209xx"] {
             assert_eq!(Date::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_date_has_a_first_instant() {
+        for (date, micros) in [
+            ("1970-01-01", 0),
+            ("1969-12-31", -86_400_000_000),
+            ("2024-02-29", 1_709_164_800_000_000),
+            ("9999-12-31", 253_402_214_400_000_000),
+        ] {
+            assert_eq!(Date::parse(date).unwrap().first_instant_utc().as_micros(), micros, "{date}");
         }
     }
 

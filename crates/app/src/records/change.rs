@@ -9,15 +9,17 @@ use std::sync::Arc;
 
 use db::{BoxFuture, DbError, Param, Row, Tx};
 use domain::definition::{Kind, Resource};
-use domain::input::{self, Mode};
+use domain::input::{self, Context, MergeOrder, Mode};
 use domain::json::Object;
 use domain::{Problem, ProblemKind, Record, RecordId, Timestamp, Value, Violation};
 
-use super::write::{Outcome, Stored, WriteCondition};
+use super::get::{missing_problem, tombstone_params};
+use super::write::{Outcome, Stored, WriteCondition, WriteRequest};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::system::INSERT_TOMBSTONE;
+use crate::idempotency::Remember;
+use crate::store::system::{FIND_TOMBSTONE, INSERT_TOMBSTONE};
 use crate::store::{Schema, ScopedTx, TenantSql, folded_param, insert_params, param, read_record, terms_of};
 use crate::tenant::Tenant;
 
@@ -27,24 +29,30 @@ pub(super) struct Work {
     pub(super) app: App,
     pub(super) tenant: Tenant,
     pub(super) actor: Actor,
+    pub(super) condition: WriteCondition,
+    pub(super) allow_past: bool,
     pub(super) schema: Arc<Schema>,
     pub(super) now: Timestamp,
 }
 
 impl App {
+    /// What a change needs, and how its answer is kept.
     pub(super) fn work(
         &self,
         tenant: &Tenant,
-        actor: &Actor,
+        request: WriteRequest,
         resource: &'static Resource,
-    ) -> Result<Work, Failure> {
-        Ok(Work {
+    ) -> Result<(Work, Option<Remember<Stored>>), Failure> {
+        let work = Work {
             app: self.clone(),
             tenant: tenant.clone(),
-            actor: actor.clone(),
+            actor: request.actor,
+            condition: request.condition,
+            allow_past: request.allow_past,
             schema: self.schema(resource)?,
             now: self.now().truncated_to_millis(),
-        })
+        };
+        Ok((work, request.remember))
     }
 }
 
@@ -55,25 +63,39 @@ impl Work {
         self
     }
 
-    /// Runs a job in one transaction on the tenant.
-    pub(super) async fn run(
+    /// The circumstances under which bodies are read.
+    pub(super) fn context(&self) -> Context {
+        let context = self.tenant.context(self.now, self.schema.resource);
+        Context { allow_past: self.allow_past, ..context }
+    }
+
+    /// Runs a job in one transaction on the tenant, and keeps its answer where that is wanted.
+    pub(super) async fn run<T, E>(
         self,
-        job: impl for<'t> Fn(&'t Self, &'t mut ScopedTx<'_, '_>) -> BoxFuture<'t, Result<Stored, Failure>>
+        remember: Option<Remember<T>>,
+        job: impl for<'t> Fn(&'t Self, &'t mut ScopedTx<'_, '_>) -> BoxFuture<'t, Result<T, E>>
         + Send
         + Sync
         + 'static,
-    ) -> Result<Stored, Failure> {
+    ) -> Result<T, E>
+    where
+        T: Send + Sync + 'static,
+        E: From<DbError> + From<Failure> + Send + 'static,
+    {
         let app = self.app.clone();
-        let shared = Arc::new((self, job));
+        let shared = Arc::new((self, remember, job));
         let result = app.db().write(move |tx: &mut Tx<'_>| {
             let shared = shared.clone();
             Box::pin(async move {
-                let (work, job) = &*shared;
+                let (work, remember, job) = &*shared;
                 let mut tx = ScopedTx::new(tx, &work.tenant);
                 tx.lock().await?;
-                let stored = job(work, &mut tx).await?;
+                let done = job(work, &mut tx).await?;
+                if let Some(remember) = remember {
+                    remember.keep(&mut tx, &done, work.now).await?;
+                }
                 tx.finish().await?;
-                Ok(stored)
+                Ok::<T, E>(done)
             })
         });
         result.await
@@ -102,7 +124,7 @@ impl Work {
         self.stamp(&mut record, 1);
         tx.execute(&self.schema.insert, insert_params(&self.schema, &record)).await?;
         self.index(tx, id, &BTreeSet::new(), &terms_of(resource, &record)).await?;
-        self.note(tx, sequence, None, Some(&record)).await?;
+        self.note(tx, sequence, None, Some(&record), None).await?;
         Ok(Stored { record, outcome: Outcome::Created })
     }
 
@@ -112,60 +134,126 @@ impl Work {
         id: RecordId,
         mode: Mode,
         body: &Object,
-        condition: &WriteCondition,
+    ) -> Result<Stored, Failure> {
+        let old = self.find(tx, id).await?;
+        self.change(tx, &old, mode, body).await
+    }
+
+    /// Brings a stored record to what a body makes of it.
+    pub(super) async fn change(
+        &self,
+        tx: &mut ScopedTx<'_, '_>,
+        old: &Record,
+        mode: Mode,
+        body: &Object,
+    ) -> Result<Stored, Failure> {
+        let new = input::apply(self.schema.resource, Some(old), body, mode, &self.context())?;
+        self.put(tx, old, new).await
+    }
+
+    /// Stores a checked record in place of the stored one.
+    pub(super) async fn put(
+        &self,
+        tx: &mut ScopedTx<'_, '_>,
+        old: &Record,
+        mut new: Record,
     ) -> Result<Stored, Failure> {
         let resource = self.schema.resource;
-        let old = self.find(tx, id, condition).await?;
-        let context = self.tenant.context(self.now, resource);
-        let mut new = input::apply(resource, Some(&old), body, mode, &context)?;
-        if new == old {
-            return Ok(Stored { record: old, outcome: Outcome::Unchanged });
+        if new == *old {
+            return Ok(Stored { record: new, outcome: Outcome::Unchanged });
         }
+        let Some(id) = old.id() else { return Err(Failure::internal("a record without an id")) };
         self.check_unique(tx, &new, Some(id)).await?;
         let sequence = tx.next_sequence()?;
         self.stamp(&mut new, old.version() + 1);
-        self.store_changes(tx, id, &old, &new).await?;
-        self.index(tx, id, &terms_of(resource, &old), &terms_of(resource, &new)).await?;
-        self.note(tx, sequence, Some(&old), Some(&new)).await?;
+        self.store_changes(tx, id, old, &new).await?;
+        self.index(tx, id, &terms_of(resource, old), &terms_of(resource, &new)).await?;
+        self.note(tx, sequence, Some(old), Some(&new), None).await?;
         Ok(Stored { record: new, outcome: Outcome::Updated })
     }
 
-    pub(super) async fn delete(
+    /// Stores a copy of a record, with a body of changes to it, as a new one.
+    pub(super) async fn copy(
         &self,
         tx: &mut ScopedTx<'_, '_>,
         id: RecordId,
-        condition: &WriteCondition,
+        body: &Object,
+    ) -> Result<Stored, Failure> {
+        let original = self.find(tx, id).await?;
+        let copy = input::copy(self.schema.resource, &original, body, &self.context())?;
+        self.insert(tx, copy).await
+    }
+
+    pub(super) async fn delete(&self, tx: &mut ScopedTx<'_, '_>, id: RecordId) -> Result<Stored, Failure> {
+        let resource = self.schema.resource;
+        let old = self.find(tx, id).await?;
+        resource.rules.delete(resource, &old, &self.context())?;
+        self.remove(tx, id, &old, None).await?;
+        Ok(Stored { record: old, outcome: Outcome::Updated })
+    }
+
+    /// Merges a record into another one, which is answered with.
+    pub(super) async fn merge(
+        &self,
+        tx: &mut ScopedTx<'_, '_>,
+        id: RecordId,
+        order: &MergeOrder,
     ) -> Result<Stored, Failure> {
         let resource = self.schema.resource;
-        let old = self.find(tx, id, condition).await?;
-        resource.rules.delete(resource, &old, &self.tenant.context(self.now, resource))?;
+        let merged = self.find(tx, id).await?;
+        let wrong = |code, message: String| Problem::validation(vec![Violation::new("into", code, message)]);
+        if order.into == id {
+            return Err(wrong("invalid_value", "A record cannot be merged into itself.".to_owned()).into());
+        }
+        // The condition is about the record that goes.
+        let survivors = Self { condition: WriteCondition::Exists, ..self.clone() };
+        let survivor = survivors.find(tx, order.into).await.map_err(|failure| match failure {
+            Failure::Problem(_) => {
+                wrong("unknown_reference", format!("There is no {} {}.", resource.name, order.into)).into()
+            }
+            failure => failure,
+        })?;
+        let new = input::merge(resource, &survivor, &merged, order, &self.context())?;
+        // First the merged record, since the survivor may take its unique values.
+        self.remove(tx, id, &merged, Some(order.into)).await?;
+        self.put(tx, &survivor, new).await
+    }
+
+    /// Takes a record away and leaves its tombstone.
+    async fn remove(
+        &self,
+        tx: &mut ScopedTx<'_, '_>,
+        id: RecordId,
+        old: &Record,
+        merged_into: Option<RecordId>,
+    ) -> Result<(), Failure> {
+        let resource = self.schema.resource;
         let sequence = tx.next_sequence()?;
         tx.execute(&self.schema.delete, vec![Param::Uuid(id.uuid())]).await?;
-        self.index(tx, id, &terms_of(resource, &old), &BTreeSet::new()).await?;
+        self.index(tx, id, &terms_of(resource, old), &BTreeSet::new()).await?;
         let params = vec![
             Param::Text(resource.name.to_owned()),
             Param::Uuid(id.uuid()),
             Param::Integer(old.version() + 1),
             param(old.get(resource, "createdAt")),
             Param::Integer(self.now.as_micros()),
+            merged_into.map_or(Param::Null, |into| Param::Uuid(into.uuid())),
         ];
         tx.execute(&INSERT_TOMBSTONE, params).await?;
-        self.note(tx, sequence, Some(&old), None).await?;
-        Ok(Stored { record: old, outcome: Outcome::Updated })
+        self.note(tx, sequence, Some(old), None, merged_into).await
     }
 
     /// The stored record, if there is one and it is at a version that the condition names.
-    pub(super) async fn find(
-        &self,
-        tx: &mut ScopedTx<'_, '_>,
-        id: RecordId,
-        condition: &WriteCondition,
-    ) -> Result<Record, Failure> {
+    pub(super) async fn find(&self, tx: &mut ScopedTx<'_, '_>, id: RecordId) -> Result<Record, Failure> {
         let resource = self.schema.resource;
         let read = |row: &Row<'_>| read_record(resource, row);
         let found = tx.optional(&self.schema.get, vec![Param::Uuid(id.uuid())], read).await?;
-        let record = found.ok_or_else(Problem::not_found)?;
-        if let WriteCondition::Versions(versions) = condition
+        let Some(record) = found else {
+            let params = tombstone_params(resource, id);
+            let left = tx.optional(&FIND_TOMBSTONE, params, |row| row.optional_uuid(0)).await?;
+            return Err(missing_problem(left).into());
+        };
+        if let WriteCondition::Versions(versions) = &self.condition
             && !versions.contains(&record.version())
         {
             let detail = format!("The {} is at version {} now", resource.name, record.version());

@@ -2,11 +2,11 @@
 //! the same sequence number (API §6).
 
 use db::Param;
-use domain::Record;
 use domain::definition::Resource;
 use domain::id::AuditId;
 use domain::json::{Layout, to_json};
-use serde_json::{Map, Value as Json};
+use domain::{Record, RecordId};
+use serde_json::{Map, Value as Json, json};
 
 use super::audit::{AuditEntry, differences};
 use super::change::Work;
@@ -22,11 +22,12 @@ impl Work {
         sequence: i64,
         old: Option<&Record>,
         new: Option<&Record>,
+        merged_into: Option<RecordId>,
     ) -> Result<(), Failure> {
         let resource = self.schema.resource;
         let Some(shown) = new.or(old) else { return Ok(()) };
         let Some(id) = shown.id() else { return Err(Failure::internal("a record without an id")) };
-        let changes = differences(resource, old, new);
+        let mut changes = differences(resource, old, new);
         let previous: Map<String, Json> = match old.zip(new) {
             Some((old, _)) => changes
                 .keys()
@@ -36,12 +37,16 @@ impl Work {
                 .collect(),
             None => Map::new(),
         };
+        if let Some(into) = merged_into {
+            changes.insert("mergedInto".to_owned(), json!({"old": null, "new": into.to_string()}));
+        }
         let audit = AuditEntry {
             id: AuditId::new(self.now, self.app.random_bytes()?),
             sequence: Some(sequence),
             action: match (old, new) {
                 (None, _) => "create",
                 (_, Some(_)) => "update",
+                (_, None) if merged_into.is_some() => "merge",
                 (_, None) => "delete",
             },
             resource_type: resource.name,
@@ -53,6 +58,11 @@ impl Work {
         audit.insert(tx).await?;
         let mut data = Vec::with_capacity(1_024);
         Layout::new(resource, None).write_record(&mut data, self.now, shown);
+        if let Some(into) = merged_into {
+            // The record's JSON is an object that is never empty.
+            data.pop();
+            data.extend_from_slice(format!(",\"mergedInto\":\"{into}\"}}").as_bytes());
+        }
         let version = new.map_or_else(|| shown.version() + 1, Record::version);
         let event = AuditId::new(self.now, self.app.random_bytes()?);
         let params = vec![

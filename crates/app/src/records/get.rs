@@ -7,6 +7,7 @@ use domain::{Problem, RecordId};
 use super::row::RecordRow;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::store::system::FIND_TOMBSTONE;
 use crate::tenant::Tenant;
 
 impl App {
@@ -23,6 +24,34 @@ impl App {
         let found = tenant.optional(self.db(), &schema.get, params, |row| {
             view(&RecordRow { schema: &schema, row, with_deleted: false })
         });
-        Ok(found.await?.ok_or_else(Problem::not_found)?)
+        match found.await? {
+            Some(shown) => Ok(shown),
+            None => Err(self.missing(tenant, resource, id).await?.into()),
+        }
+    }
+
+    /// Why there is no record with this id: it was merged into another one, or it is not known here.
+    async fn missing(
+        &self,
+        tenant: &Tenant,
+        resource: &'static Resource,
+        id: RecordId,
+    ) -> Result<Problem, Failure> {
+        let params = tombstone_params(resource, id);
+        let left = tenant.optional(self.db(), &FIND_TOMBSTONE, params, |row| row.optional_uuid(0)).await?;
+        Ok(missing_problem(left))
+    }
+}
+
+/// The parameters of [`FIND_TOMBSTONE`].
+pub(super) fn tombstone_params(resource: &Resource, id: RecordId) -> Vec<Param> {
+    vec![Param::Text(resource.name.to_owned()), Param::Uuid(id.uuid())]
+}
+
+/// The problem of a record that is not there, by what is left of it.
+pub(super) fn missing_problem(left: Option<Option<uuid::Uuid>>) -> Problem {
+    match left {
+        Some(Some(survivor)) => Problem::merged(survivor.into()),
+        _ => Problem::not_found(),
     }
 }

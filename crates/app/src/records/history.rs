@@ -39,7 +39,8 @@ impl App {
         }
         let mut records: Vec<(Work, Record)> = Vec::with_capacity(history.len());
         for past in history {
-            let work = self.work(tenant, actor, past.resource)?.at(past.at);
+            let (work, _) = self.work(tenant, actor.into(), past.resource)?;
+            let work = work.at(past.at);
             let context = tenant.context(past.at, past.resource);
             let record = input::apply(past.resource, None, &past.body, Mode::Create, &context)?;
             records.push((work, record));

@@ -3,7 +3,7 @@
 use db::{DbError, Param, Row, Weight};
 use domain::definition::{Kind, Resource};
 use domain::json::ValueRef;
-use domain::listing::{Cursor, ListQuery, Order, Page, Test};
+use domain::listing::{Cursor, ListQuery, MAX_ITEMS_PER_PAGE, Order, Page, Test};
 use domain::{Timestamp, Value};
 
 use super::row::RecordRow;
@@ -33,10 +33,26 @@ impl App {
         tenant: &Tenant,
         resource: &'static Resource,
         query: &ListQuery,
-        mut each: impl FnMut(&RecordRow<'_, '_>) -> Result<(), DbError> + Send,
+        each: impl FnMut(&RecordRow<'_, '_>) -> Result<(), DbError> + Send,
     ) -> Result<Listing, Failure> {
         let schema = self.schema(resource)?;
-        let statement = render_list(&schema, query, self.now());
+        let (shown, next) = self.page(tenant, &schema, query, each).await?;
+        Ok(Listing {
+            shown,
+            total: if query.count { Some(self.count(tenant, &schema, query).await?) } else { None },
+            next_cursor: next.map(|cursor| cursor.encode(resource, &query.order)),
+        })
+    }
+
+    /// Shows one page; answers how many records it had, and where the next one begins if there is one.
+    pub(super) async fn page(
+        &self,
+        tenant: &Tenant,
+        schema: &Schema,
+        query: &ListQuery,
+        mut each: impl FnMut(&RecordRow<'_, '_>) -> Result<(), DbError> + Send,
+    ) -> Result<(usize, Option<Cursor>), Failure> {
+        let statement = render_list(schema, query, self.now());
         let most = query.items_per_page as usize;
         let mut shown = 0;
         let mut more = false;
@@ -47,19 +63,15 @@ impl App {
                 return Ok(());
             }
             shown += 1;
-            let row = RecordRow { schema: &schema, row, with_deleted: query.include_deleted };
+            let row = RecordRow { schema, row, with_deleted: query.include_deleted };
             if shown == most {
                 last = Some(order_values(&row, &query.order)?);
             }
             each(&row)
         };
-        tenant.each(self.db(), weight(&schema, query), &statement.sql, statement.params, read).await?;
-        let next = last.filter(|_| more).map(|values| cursor_after(resource, &query.order, values));
-        Ok(Listing {
-            shown,
-            total: if query.count { Some(self.count(tenant, &schema, query).await?) } else { None },
-            next_cursor: next.map(|cursor: Cursor| cursor.encode(resource, &query.order)),
-        })
+        tenant.each(self.db(), weight(schema, query), &statement.sql, statement.params, read).await?;
+        let next = last.filter(|_| more);
+        Ok((shown, next.map(|values| cursor_after(schema.resource, &query.order, values))))
     }
 }
 
@@ -101,6 +113,7 @@ fn weight(schema: &Schema, query: &ListQuery) -> Weight {
     };
     let filters = query.filters.iter().all(|it| indexed(it.position) && !matches!(it.test, Test::Exists(_)));
     let order = query.order.iter().all(|term| indexed(term.position));
-    let direct = !far && filters && order && query.search.is_empty() && !query.include_deleted;
+    let long = query.items_per_page > MAX_ITEMS_PER_PAGE;
+    let direct = !long && !far && filters && order && query.search.is_empty() && !query.include_deleted;
     if direct { Weight::Short } else { Weight::Long }
 }

@@ -1,6 +1,7 @@
 //! Records of any resource: one, many, and the one path on which all changes go.
 
 mod audit;
+mod batch;
 mod change;
 mod count;
 mod feed;
@@ -8,11 +9,14 @@ mod get;
 mod history;
 mod list;
 mod row;
+mod walk;
 mod write;
 
 pub(crate) use audit::AuditEntry;
+pub use batch::{Batch, BatchMode, BatchReport, ItemResult, MAX_ITEMS, match_fields};
 pub(crate) use count::CountCache;
 pub use history::Past;
 pub use list::{Listing, list_statement};
 pub use row::{RecordRow, Tombstone};
-pub use write::{Outcome, Stored, WriteCondition};
+pub use walk::Walk;
+pub use write::{Outcome, Stored, WriteCondition, WriteRequest};

@@ -11,7 +11,42 @@ use serde_json::json;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::idempotency::Remember;
 use crate::tenant::Tenant;
+
+/// By whom and under which circumstances a change is made.
+#[derive(Clone, Debug)]
+pub struct WriteRequest {
+    /// Who makes it.
+    pub actor: Actor,
+    /// What must hold for the record.
+    pub condition: WriteCondition,
+    /// Records of the past may be made.
+    pub allow_past: bool,
+    /// Under which key the answer is kept for repetitions.
+    pub remember: Option<Remember<Stored>>,
+}
+
+impl From<Actor> for WriteRequest {
+    fn from(actor: Actor) -> Self {
+        Self { actor, condition: WriteCondition::Exists, allow_past: false, remember: None }
+    }
+}
+
+impl From<&Actor> for WriteRequest {
+    fn from(actor: &Actor) -> Self {
+        actor.clone().into()
+    }
+}
+
+/// Under which condition a change is made (`If-Match`, RFC 9110 §13.1.1).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WriteCondition {
+    /// None, or `*`: that the record exists is a condition of every change.
+    Exists,
+    /// The record is at one of these versions.
+    Versions(Vec<i64>),
+}
 
 /// A record after a change.
 #[derive(Clone, Debug)]
@@ -33,27 +68,18 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// Under which condition a change is made (`If-Match`, RFC 9110 §13.1.1).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum WriteCondition {
-    /// None, or `*`: that the record exists is a condition of every change.
-    Exists,
-    /// The record is at one of these versions.
-    Versions(Vec<i64>),
-}
-
 impl App {
     /// Makes a record from a body.
     pub async fn create(
         &self,
         tenant: &Tenant,
-        actor: &Actor,
+        request: impl Into<WriteRequest>,
         resource: &'static Resource,
         body: &Object,
     ) -> Result<Stored, Failure> {
-        let work = self.work(tenant, actor, resource)?;
-        let record = input::apply(resource, None, body, Mode::Create, &tenant.context(work.now, resource))?;
-        work.run(move |work, tx| {
+        let (work, remember) = self.work(tenant, request.into(), resource)?;
+        let record = input::apply(resource, None, body, Mode::Create, &work.context())?;
+        work.run(remember, move |work, tx| {
             let record = record.clone();
             Box::pin(async move { work.insert(tx, record).await })
         })
@@ -61,64 +87,59 @@ impl App {
     }
 
     /// Replaces or patches a record with a body.
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing that a caller must decide")]
     pub async fn update(
         &self,
         tenant: &Tenant,
-        actor: &Actor,
+        request: impl Into<WriteRequest>,
         resource: &'static Resource,
         id: RecordId,
         mode: Mode,
         body: Object,
-        condition: WriteCondition,
     ) -> Result<Stored, Failure> {
-        let work = self.work(tenant, actor, resource)?;
-        let shared = Arc::new((body, condition));
-        work.run(move |work, tx| {
-            let shared = shared.clone();
-            Box::pin(async move {
-                let (body, condition) = &*shared;
-                work.update(tx, id, mode, body, condition).await
-            })
+        let (work, remember) = self.work(tenant, request.into(), resource)?;
+        let body = Arc::new(body);
+        work.run(remember, move |work, tx| {
+            let body = body.clone();
+            Box::pin(async move { work.update(tx, id, mode, &body).await })
         })
         .await
     }
 
-    /// Carries out an action: a status change, or a copy with changes to it.
-    #[expect(clippy::too_many_arguments, reason = "each is a different thing that a caller must decide")]
+    /// Carries out an action: a status change, a copy with changes to it, or a merge.
     pub async fn act(
         &self,
         tenant: &Tenant,
-        actor: &Actor,
+        request: impl Into<WriteRequest>,
         resource: &'static Resource,
         id: RecordId,
         action: &'static Action,
         body: Object,
-        condition: WriteCondition,
     ) -> Result<Stored, Failure> {
         match action.effect {
             Effect::SetStatus(status) => {
                 if let Some(name) = body.keys().next() {
-                    let message = format!("{} takes no body.", action.name);
-                    return Err(
-                        Problem::validation(vec![Violation::new(name, "unknown_field", message)]).into()
-                    );
+                    let message = format!("{} takes no fields; change the record by PATCH.", action.name);
+                    let violation = Violation::new(name, "unknown_field", message);
+                    return Err(Problem::validation(vec![violation]).into());
                 }
                 let body = Object::from_iter([("status".to_owned(), json!(status))]);
-                self.update(tenant, actor, resource, id, Mode::Patch, body, condition).await
+                self.update(tenant, request, resource, id, Mode::Patch, body).await
             }
             Effect::Clone => {
-                let work = self.work(tenant, actor, resource)?;
-                let shared = Arc::new((body, condition));
-                work.run(move |work, tx| {
-                    let shared = shared.clone();
-                    Box::pin(async move {
-                        let (body, condition) = &*shared;
-                        let original = work.find(tx, id, condition).await?;
-                        let context = work.tenant.context(work.now, work.schema.resource);
-                        let copy = input::copy(work.schema.resource, &original, body, &context)?;
-                        work.insert(tx, copy).await
-                    })
+                let (work, remember) = self.work(tenant, request.into(), resource)?;
+                let body = Arc::new(body);
+                work.run(remember, move |work, tx| {
+                    let body = body.clone();
+                    Box::pin(async move { work.copy(tx, id, &body).await })
+                })
+                .await
+            }
+            Effect::Merge => {
+                let order = Arc::new(input::merge_order(resource, &body)?);
+                let (work, remember) = self.work(tenant, request.into(), resource)?;
+                work.run(remember, move |work, tx| {
+                    let order = order.clone();
+                    Box::pin(async move { work.merge(tx, id, &order).await })
                 })
                 .await
             }
@@ -129,16 +150,12 @@ impl App {
     pub async fn delete(
         &self,
         tenant: &Tenant,
-        actor: &Actor,
+        request: impl Into<WriteRequest>,
         resource: &'static Resource,
         id: RecordId,
-        condition: WriteCondition,
     ) -> Result<(), Failure> {
-        let work = self.work(tenant, actor, resource)?;
-        let deleted = work.run(move |work, tx| {
-            let condition = condition.clone();
-            Box::pin(async move { work.delete(tx, id, &condition).await })
-        });
+        let (work, remember) = self.work(tenant, request.into(), resource)?;
+        let deleted = work.run(remember, move |work, tx| Box::pin(async move { work.delete(tx, id).await }));
         deleted.await.map(drop)
     }
 }

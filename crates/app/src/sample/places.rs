@@ -110,7 +110,10 @@ const MOBILES: &[&str] = &[
 pub(super) fn abroad(dice: &mut Dice, countries: &[&str]) -> &'static Place {
     let country = *dice.pick(countries);
     let there: Vec<&Place> = ABROAD.iter().filter(|place| place.country == country).collect();
-    if there.is_empty() { dice.weighted(HOME) } else { *dice.pick(&there) }
+    match there.as_slice() {
+        [] => dice.weighted(HOME),
+        there => dice.pick::<&Place>(there),
+    }
 }
 
 impl Place {

@@ -18,6 +18,8 @@ pub(crate) struct Schema {
     pub(crate) layout: Layout,
     /// One record by id.
     pub(crate) get: TenantSql,
+    /// For each unique field that clients give, its position and one record by its value.
+    pub(crate) get_by: Vec<(usize, TenantSql)>,
     /// A new record; parameters as [`super::row::insert_params`] gives them.
     pub(crate) insert: TenantSql,
     /// Takes a record away.
@@ -65,6 +67,12 @@ impl Schema {
         Self {
             resource,
             get: TenantSql::select(&select_list, table, "AND id = ?"),
+            get_by: unique_positions(resource)
+                .map(|position| {
+                    let rest = format!("AND {} = ?", columns[position].compared());
+                    (position, TenantSql::select(&select_list, table, &rest))
+                })
+                .collect(),
             insert: TenantSql::insert(table, &inserted),
             delete: TenantSql::delete(table, "AND id = ?"),
             insert_term: TenantSql::insert(&terms, &["term", "id"]),

@@ -54,6 +54,12 @@ system_statements! {
     FIND_USER = "SELECT u.id, u.email, u.role, u.status, o.slug FROM users u \
         LEFT JOIN organisations o ON o.id = u.organisation_id WHERE u.email_folded = ?";
     SET_PASSWORD = "UPDATE users SET password_hash = ?, updated_at = ? WHERE id = ?";
+    /// Forgets some answers that are older than they are kept.
+    PRUNE_ANSWERS = "DELETE FROM idempotency_keys WHERE (tenant, credential, key) IN \
+        (SELECT tenant, credential, key FROM idempotency_keys WHERE created_at <= ? LIMIT 1000)";
+    /// Forgets some audit rows that are older than they are kept (domain §6).
+    PRUNE_AUDIT = "DELETE FROM audit_log WHERE (tenant, id) IN \
+        (SELECT tenant, id FROM audit_log WHERE created_at <= ? LIMIT 1000)";
     SET_USER_STATUS = "UPDATE users SET status = ?, updated_at = ? WHERE id = ?";
 }
 
@@ -112,8 +118,12 @@ pub(crate) static INSERT_CHANGE: LazyLock<TenantSql> = LazyLock::new(|| {
 
 /// Keeps what is left of a deleted record.
 pub(crate) static INSERT_TOMBSTONE: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::insert("tombstones", &["resource", "id", "version", "created_at", "updated_at"])
+    TenantSql::insert("tombstones", &["resource", "id", "version", "created_at", "updated_at", "merged_into"])
 });
+
+/// What is left of one deleted record.
+pub(crate) static FIND_TOMBSTONE: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("merged_into", "tombstones", "AND resource = ? AND id = ?"));
 
 /// Stores a key's hash and description.
 pub(crate) static INSERT_KEY: LazyLock<TenantSql> = LazyLock::new(|| {
@@ -172,6 +182,25 @@ pub(crate) static STORE_QUOTA: LazyLock<TenantSql> =
 pub(crate) static RETURN_QUOTA: LazyLock<TenantSql> =
     LazyLock::new(|| TenantSql::update("quotas", "used = used - ?", "AND window_start = ?"));
 
+/// The kept answer to a request with an idempotency key.
+pub(crate) static FIND_ANSWER: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(
+        "request_hash, status, headers, body",
+        "idempotency_keys",
+        "AND credential = ? AND key = ? AND created_at > ?",
+    )
+});
+
+/// Keeps an answer; changes nothing when one is kept already that is not too old.
+pub(crate) static STORE_ANSWER: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "INSERT INTO idempotency_keys (tenant, credential, key, request_hash, status, headers, body, created_at) \
+         VALUES ({tenant}, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, credential, key) DO UPDATE SET \
+         request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers, \
+         body = excluded.body, created_at = excluded.created_at WHERE idempotency_keys.created_at <= ?",
+    )
+});
+
 /// Records of all tenants whose scheduled moment has come. The waiting status is written out, since
 /// the partial index that answers this holds only under it.
 pub(crate) fn due_statement(resource: &Resource) -> Option<String> {
@@ -204,6 +233,7 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*INSERT_AUDIT,
         &*INSERT_CHANGE,
         &*INSERT_TOMBSTONE,
+        &*FIND_TOMBSTONE,
         &*INSERT_KEY,
         &*LIST_KEYS,
         &*REVOKE_KEY,
@@ -212,12 +242,14 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*FIND_QUOTA,
         &*STORE_QUOTA,
         &*RETURN_QUOTA,
+        &*FIND_ANSWER,
+        &*STORE_ANSWER,
     ];
     let of_resources = registry.iter().flat_map(|resource| {
         let schema = Schema::new(resource);
         let update = TenantSql::update(resource.plural, "version = ?", "AND id = ?");
         let all = [schema.get, schema.insert, schema.delete, schema.insert_term, schema.delete_term, update];
-        all.into_iter().chain(schema.find_same)
+        all.into_iter().chain(schema.find_same).chain(schema.get_by.into_iter().map(|(_, sql)| sql))
     });
     let scoped = fixed.into_iter().cloned().chain(of_resources);
     let scoped = scoped.map(|sql| StatementText { text: sql.text().to_owned(), scoped: true });

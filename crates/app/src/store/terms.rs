@@ -18,12 +18,17 @@ const LONGEST: usize = 300;
 pub(crate) fn terms_of(resource: &Resource, record: &Record) -> BTreeSet<String> {
     let mut terms = BTreeSet::new();
     for name in resource.search {
-        let text = match record.get(resource, name) {
-            Value::Text(text) | Value::Json(text) => text.clone(),
-            Value::Integer(number) => number.to_string(),
-            _ => continue,
-        };
-        terms.extend(words(&text).iter().map(|word| word_term(word)));
+        let mut add = |text: &str| terms.extend(words(text).iter().map(|word| word_term(word)));
+        match record.get(resource, name) {
+            Value::Text(text) => add(text),
+            Value::Integer(number) => add(&number.to_string()),
+            // The elements themselves: in JSON a line break is written with a letter.
+            Value::Json(text) => {
+                let items: Vec<String> = serde_json::from_str(text).unwrap_or_default();
+                items.iter().for_each(|item| add(item));
+            }
+            _ => {}
+        }
     }
     for (field, value) in resource.fields.iter().zip(record.values()) {
         match (field.kind, value.as_text().map(serde_json::from_str)) {

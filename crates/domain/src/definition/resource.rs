@@ -73,6 +73,8 @@ pub enum Effect {
     SetStatus(&'static str),
     /// Makes a new record like this one; the rules say what a copy keeps.
     Clone,
+    /// Merges this record into another one, which survives.
+    Merge,
 }
 
 impl Resource {

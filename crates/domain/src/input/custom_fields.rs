@@ -6,7 +6,7 @@ use super::text;
 use crate::problem::Violation;
 use crate::record::Value;
 
-const MAX_KEYS: usize = 50;
+pub(super) const MAX_KEYS: usize = 50;
 const MAX_KEY: usize = 64;
 const MAX_TEXT: usize = 1_000;
 

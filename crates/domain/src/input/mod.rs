@@ -4,6 +4,7 @@
 mod custom_fields;
 mod email;
 mod list;
+mod merge;
 mod number;
 mod phone;
 mod read;
@@ -12,6 +13,7 @@ mod text;
 
 pub(crate) use custom_fields::is_key;
 pub use email::parse as email;
+pub use merge::{MergeOrder, MergeRule, merge, merge_order};
 pub use rules::{Change, Context, NoRules, Rules, check_transition};
 
 use serde_json::Value as Json;

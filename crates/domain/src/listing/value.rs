@@ -52,11 +52,12 @@ pub(super) fn range(field: &Field, operator: &str, text: &str) -> Result<Vec<Tes
             "strictly_before" => Comparison::Less,
             _ => return Err(unknown_operator(field, operator, TEMPORAL)),
         };
-        let moment = moment(text)?;
-        return Ok(vec![match kind {
-            Kind::Date(_) => compare_date(comparison, moment),
-            _ => Test::Compare(comparison, Value::Integer(moment.as_micros())),
-        }]);
+        let test = match (kind, Date::parse(text)) {
+            (Kind::Date(_), Some(date)) => Test::Compare(comparison, Value::Text(date.to_string())),
+            (Kind::Date(_), None) => compare_date(comparison, moment(text)?),
+            _ => Test::Compare(comparison, Value::Integer(moment(text)?.as_micros())),
+        };
+        return Ok(vec![test]);
     }
     if kind.is_numeric() {
         let comparison = match operator {

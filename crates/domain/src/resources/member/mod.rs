@@ -7,7 +7,7 @@ mod rules;
 use super::common::{
     BIOGRAPHY, CREATED_AT, CUSTOM_FIELDS, EXTERNAL_ID, ID, SHORT, UPDATED_AT, VERSION, tags, url,
 };
-use crate::definition::{DateBound, Default, Field, Kind, Resource};
+use crate::definition::{Action, DateBound, Default, Effect, Field, Kind, Resource};
 
 /// A member of the organisation.
 pub static MEMBER: Resource = Resource {
@@ -20,7 +20,14 @@ pub static MEMBER: Resource = Resource {
     milestones: &[],
     derived: None,
     schedule: None,
-    actions: &[],
+    actions: &[Action {
+        name: "merge",
+        effect: Effect::Merge,
+        doc: "Merges the member into another one, `into`, which survives: by `rule` it fills its empty \
+              fields (`fill`, the default), keeps all of its own (`keep`), or takes every value that the \
+              merged member has (`take`); fields named in `take` are taken in any case. The merged id \
+              answers 410 from then on and names the survivor.",
+    }],
     rules: &rules::MemberRules,
 };
 
