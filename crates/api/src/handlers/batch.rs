@@ -1,0 +1,133 @@
+//! Many changes in one request, with a result for each (API §6).
+
+use app::{Answer, Batch, BatchMode, BatchReport, MAX_ITEMS, Outcome, Remember, WriteRequest, match_fields};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use domain::definition::Resource;
+use domain::json::Object;
+use domain::text::did_you_mean;
+use domain::{Problem, Violation};
+use serde_json::{Value as Json, json};
+
+use super::write::admit;
+use crate::body::{MAX_BATCH_BODY, object, read};
+use crate::config::Config;
+use crate::credentials::actor;
+use crate::edge::RequestId;
+use crate::error::ApiError;
+use crate::idempotency::{once, respond};
+use crate::negotiate::Taken;
+use crate::problem_document;
+use crate::state::ApiState;
+
+/// `POST /api/members/batch`
+pub(crate) async fn batch(
+    State(state): State<ApiState>,
+    request: Request,
+    resource: &'static Resource,
+) -> Result<Response, ApiError> {
+    let (parts, body) = request.into_parts();
+    let credential = admit(&state, &parts, resource).await?;
+    let body = read(body, MAX_BATCH_BODY).await?;
+    let path = parts.uri.path().to_owned();
+    let id = parts.extensions.get::<RequestId>().and_then(|RequestId(id)| id.to_str().ok());
+    let id = id.unwrap_or_default().to_owned();
+    let config = state.config.clone();
+    let render = move |report: &BatchReport| answer(report, &config, &path, &id);
+    once(&state, &parts, &credential, &body, async |key| {
+        let (batch, allow_past) = parse(resource, object(&parts.headers, &body, Taken::Json)?)?;
+        let request = WriteRequest { allow_past, ..WriteRequest::from(actor(&credential, &parts)) };
+        let remember = key.map(|key| Remember::new(key, render.clone()));
+        let report = state.app.batch(&credential.tenant, request, resource, batch, remember).await?;
+        Ok(respond(render(&report)))
+    })
+    .await
+}
+
+const KNOWN: [&str; 5] = ["mode", "matchBy", "items", "atomic", "allowPast"];
+const MODES: [(&str, BatchMode); 3] =
+    [("upsert", BatchMode::Upsert), ("create", BatchMode::Create), ("update", BatchMode::Update)];
+
+/// Reads a batch, and whether it may hold the past.
+fn parse(resource: &'static Resource, mut body: Object) -> Result<(Batch, bool), Problem> {
+    let mut violations = Vec::new();
+    let mut wrong = |path: &str, code, message: String| violations.push(Violation::new(path, code, message));
+    for name in body.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
+        let near = did_you_mean(name, KNOWN);
+        wrong(name, "unknown_field", format!("A batch takes {}.{near}", KNOWN.join(", ")));
+    }
+    let mut flag = |name: &str| match body.get(name) {
+        None => false,
+        Some(Json::Bool(flag)) => *flag,
+        Some(_) => {
+            wrong(name, "invalid_type", format!("{name} must be true or false."));
+            false
+        }
+    };
+    let (atomic, allow_past) = (flag("atomic"), flag("allowPast"));
+    let mode = match body.get("mode") {
+        None => Some(BatchMode::Upsert),
+        Some(given) => MODES.iter().find(|(name, _)| given == name).map(|(_, mode)| *mode),
+    };
+    if mode.is_none() {
+        wrong("mode", "invalid_choice", "mode must be one of upsert, create, update.".to_owned());
+    }
+    let fields = match_fields(resource);
+    let match_by = match body.get("matchBy") {
+        None => "externalId",
+        Some(given) => given.as_str().unwrap_or_default(),
+    };
+    if !fields.contains(&match_by) {
+        wrong("matchBy", "invalid_choice", format!("matchBy must be one of {}.", fields.join(", ")));
+    }
+    let match_by = match_by.to_owned();
+    let items = match body.remove("items") {
+        Some(Json::Array(items)) if items.is_empty() => {
+            Err(("required", "items must not be empty.".to_owned()))
+        }
+        Some(Json::Array(items)) if items.len() > MAX_ITEMS => {
+            Err(("too_many_items", format!("items has {} entries; a batch takes {MAX_ITEMS}.", items.len())))
+        }
+        Some(Json::Array(items)) => Ok(items),
+        Some(_) => Err(("invalid_type", "items must be a list of objects.".to_owned())),
+        None => Err(("required", "items is required.".to_owned())),
+    };
+    match (items, mode) {
+        (Ok(items), Some(mode)) if violations.is_empty() => {
+            Ok((Batch { mode, match_by, items, atomic }, allow_past))
+        }
+        (items, _) => {
+            if let Err((code, message)) = items {
+                violations.push(Violation::new("items", code, message));
+            }
+            Err(Problem::validation(violations))
+        }
+    }
+}
+
+/// `{"results": [{"index", "status", "id" | "problem"}], "summary": {…}}`
+fn answer(report: &BatchReport, config: &Config, path: &str, request_id: &str) -> Answer {
+    let mut counts = [("created", 0_u32), ("updated", 0), ("unchanged", 0), ("failed", 0)];
+    let mut results = Vec::with_capacity(report.results.len());
+    for (index, result) in report.results.iter().enumerate() {
+        let which = match result {
+            Ok((Outcome::Created, _)) => 0,
+            Ok((Outcome::Updated, _)) => 1,
+            Ok((Outcome::Unchanged, _)) => 2,
+            Err(_) => 3,
+        };
+        counts[which].1 += 1;
+        let status = counts[which].0;
+        results.push(match result {
+            Ok((_, id)) => json!({"index": index, "status": status, "id": id.to_string()}),
+            Err(problem) => {
+                let error = ApiError::from(problem.clone());
+                let problem = problem_document::document(&error, config, path, request_id);
+                json!({"index": index, "status": status, "problem": problem})
+            }
+        });
+    }
+    let summary: Object = counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))).collect();
+    let body = json!({"results": results, "summary": summary}).to_string().into_bytes();
+    Answer { status: 200, headers: vec![("content-type".to_owned(), "application/json".to_owned())], body }
+}

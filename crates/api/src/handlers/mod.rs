@@ -1,0 +1,31 @@
+//! Handlers of the routes, thin: request in, one use case, answer out.
+
+pub(crate) mod batch;
+pub(crate) mod entry;
+pub(crate) mod error_pages;
+pub(crate) mod health;
+pub(crate) mod me;
+pub(crate) mod rate_limit;
+pub(crate) mod read;
+pub(crate) mod write;
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, Uri};
+use axum::response::Response;
+use domain::{Problem, RecordId};
+
+use crate::error::ApiError;
+
+/// An answer with a JSON body.
+pub(crate) fn json_response(body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// The record id in `/api/{resource}/{id}…`. What is no UUID was never an id: 404 (API §3).
+pub(crate) fn record_id(uri: &Uri) -> Result<RecordId, ApiError> {
+    let id = uri.path().split('/').nth(3).and_then(|segment| segment.parse().ok());
+    id.ok_or_else(|| Problem::not_found().into())
+}

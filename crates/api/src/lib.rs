@@ -1,0 +1,25 @@
+//! The JSON API over HTTP: routes, credentials, representations, problems on the wire.
+//!
+//! Handlers are thin: they read the request, call one use case of `app`, and write the answer. No
+//! SQL and no rule of the business is known here.
+
+mod body;
+mod config;
+mod credentials;
+mod docs;
+mod edge;
+mod error;
+mod etag;
+mod handlers;
+mod idempotency;
+mod negotiate;
+mod openapi;
+mod problem_document;
+mod query;
+mod rate_limit;
+mod routes;
+mod state;
+
+pub use config::Config;
+pub use openapi::{openapi_json, openapi_yaml};
+pub use routes::{RouteInfo, RouteKind, router, routes};

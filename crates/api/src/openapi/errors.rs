@@ -1,0 +1,179 @@
+//! Every error that each operation can give, in sets of one status.
+
+use domain::ProblemKind as Kind;
+
+use crate::routes::RouteKind;
+
+/// Errors of one status that come together.
+pub(super) struct ErrorSet {
+    /// Its name among the components.
+    pub(super) name: &'static str,
+    /// What they have in common.
+    pub(super) doc: &'static str,
+    /// The errors.
+    pub(super) kinds: &'static [Kind],
+    /// Headers that come with them.
+    pub(super) headers: &'static [&'static str],
+    /// Whether they come after a key was recognised, so that the state of the limit is known.
+    pub(super) charged: bool,
+}
+
+impl ErrorSet {
+    /// The status that all its kinds have.
+    pub(super) fn status(&self) -> u16 {
+        self.kinds.first().map_or(500, |kind| kind.entry().status)
+    }
+}
+
+const fn set(name: &'static str, doc: &'static str, kinds: &'static [Kind]) -> ErrorSet {
+    ErrorSet { name, doc, kinds, headers: &[], charged: false }
+}
+
+const fn charged(name: &'static str, doc: &'static str, kinds: &'static [Kind]) -> ErrorSet {
+    ErrorSet { charged: true, ..set(name, doc, kinds) }
+}
+
+static BAD_QUERY: ErrorSet =
+    charged("BadQuery", "A query parameter is unknown or cannot be read.", &[Kind::InvalidQueryParameter]);
+static BAD_CONDITION: ErrorSet = charged(
+    "BadCondition",
+    "A query parameter or the `If-Match` header cannot be read.",
+    &[Kind::InvalidQueryParameter, Kind::MalformedRequest],
+);
+static BAD_BODY: ErrorSet = charged(
+    "BadBody",
+    "The body breaks rules of its fields, or something in the request cannot be read.",
+    &[Kind::ValidationError, Kind::MalformedJson, Kind::InvalidQueryParameter, Kind::MalformedRequest],
+);
+static UNAUTHORISED: ErrorSet = ErrorSet {
+    headers: &["WWW-Authenticate"],
+    ..set(
+        "Unauthorised",
+        "There is no API key, or it does not count here.",
+        &[
+            Kind::MissingCredentials,
+            Kind::InvalidApiKey,
+            Kind::ExpiredApiKey,
+            Kind::RevokedApiKey,
+            Kind::WrongEnvironment,
+        ],
+    )
+};
+static ADDRESS_NOT_ALLOWED: ErrorSet =
+    set("AddressNotAllowed", "The API key may not be used from this address.", &[Kind::IpNotAllowed]);
+static FORBIDDEN: ErrorSet = ErrorSet {
+    headers: &["WWW-Authenticate"],
+    ..charged(
+        "Forbidden",
+        "The API key lacks the scope, or may not be used from this address.",
+        &[Kind::InsufficientScope, Kind::IpNotAllowed],
+    )
+};
+static NOT_FOUND: ErrorSet =
+    charged("NotFound", "There is nothing here for this credential.", &[Kind::NotFound]);
+static NOT_ACCEPTABLE: ErrorSet =
+    charged("NotAcceptable", "The `Accept` header leaves out what this path has.", &[Kind::NotAcceptable]);
+static TIMEOUT: ErrorSet = set("Timeout", "The request took too long.", &[Kind::RequestTimeout]);
+static IN_USE: ErrorSet = ErrorSet {
+    headers: &["Retry-After"],
+    ..charged(
+        "InUse",
+        "A value that must be unique is in use by another record, or a request with this `Idempotency-Key` is \
+         still being worked on.",
+        &[Kind::Conflict],
+    )
+};
+static CONFLICT: ErrorSet = ErrorSet {
+    headers: &["Retry-After"],
+    ..charged(
+        "Conflict",
+        "A rule of the business forbids it, or another record or request is in the way.",
+        &[Kind::RuleViolation, Kind::Conflict],
+    )
+};
+static STALE: ErrorSet =
+    charged("Stale", "The record has changed since the version in `If-Match`.", &[Kind::PreconditionFailed]);
+static TOO_LARGE: ErrorSet = charged("TooLarge", "The body is larger than 1 MiB.", &[Kind::PayloadTooLarge]);
+static URI_TOO_LONG: ErrorSet =
+    set("UriTooLong", "The path and query are longer than 16 KiB.", &[Kind::UriTooLong]);
+static NOT_JSON: ErrorSet = ErrorSet {
+    headers: &["Accept-Patch"],
+    ..charged(
+        "NotJson",
+        "The body is not of a media type that this call takes.",
+        &[Kind::UnsupportedMediaType],
+    )
+};
+static KEY_REUSED: ErrorSet = charged(
+    "KeyReused",
+    "The `Idempotency-Key` was used for another request in the last 24 hours.",
+    &[Kind::IdempotencyKeyReused],
+);
+static TOO_MANY: ErrorSet = ErrorSet {
+    headers: &["Retry-After"],
+    ..charged("TooMany", "The plan's requests of this hour are used.", &[Kind::RateLimitExceeded])
+};
+static INTERNAL: ErrorSet =
+    set("Internal", "Something went wrong inside the server.", &[Kind::InternalError]);
+static UNAVAILABLE: ErrorSet = ErrorSet {
+    headers: &["Retry-After"],
+    ..set("Unavailable", "The server cannot do this right now.", &[Kind::Unavailable])
+};
+
+/// Every set that an operation can give.
+pub(super) static ALL: [&ErrorSet; 19] = [
+    &BAD_QUERY,
+    &BAD_CONDITION,
+    &BAD_BODY,
+    &UNAUTHORISED,
+    &ADDRESS_NOT_ALLOWED,
+    &FORBIDDEN,
+    &NOT_FOUND,
+    &NOT_ACCEPTABLE,
+    &TIMEOUT,
+    &IN_USE,
+    &CONFLICT,
+    &STALE,
+    &TOO_LARGE,
+    &URI_TOO_LONG,
+    &NOT_JSON,
+    &KEY_REUSED,
+    &TOO_MANY,
+    &INTERNAL,
+    &UNAVAILABLE,
+];
+
+/// What every call that needs a scope can give.
+static WITH_SCOPE: [&ErrorSet; 5] = [&UNAUTHORISED, &FORBIDDEN, &NOT_ACCEPTABLE, &TOO_MANY, &UNAVAILABLE];
+
+/// The errors that an operation can give.
+pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
+    let own: &[&'static ErrorSet] = match kind {
+        RouteKind::OpenApiJson
+        | RouteKind::OpenApiYaml
+        | RouteKind::Docs
+        | RouteKind::ErrorIndex
+        | RouteKind::Healthz => &[],
+        RouteKind::DocsAsset | RouteKind::ErrorPage => &[&NOT_FOUND],
+        RouteKind::Readyz => &[&UNAVAILABLE],
+        RouteKind::Entry => &[&NOT_ACCEPTABLE],
+        RouteKind::RateLimit => {
+            &[&BAD_QUERY, &UNAUTHORISED, &ADDRESS_NOT_ALLOWED, &NOT_ACCEPTABLE, &UNAVAILABLE]
+        }
+        RouteKind::Me => {
+            &[&BAD_QUERY, &UNAUTHORISED, &ADDRESS_NOT_ALLOWED, &NOT_ACCEPTABLE, &TOO_MANY, &UNAVAILABLE]
+        }
+        RouteKind::List(_) => &[&BAD_QUERY],
+        RouteKind::Get(_) => &[&BAD_QUERY, &NOT_FOUND],
+        RouteKind::Create(_) => &[&BAD_BODY, &IN_USE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
+        RouteKind::Batch(_) => &[&BAD_BODY, &CONFLICT, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
+        RouteKind::Replace(_) | RouteKind::Patch(_) => {
+            &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &STALE, &TOO_LARGE, &NOT_JSON]
+        }
+        RouteKind::Act(..) => &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &STALE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
+        RouteKind::Delete(_) => &[&BAD_CONDITION, &NOT_FOUND, &CONFLICT, &STALE],
+    };
+    let with_scope: &[&ErrorSet] = if kind.resource().is_some() { &WITH_SCOPE } else { &[] };
+    let always = [&TIMEOUT, &URI_TOO_LONG, &INTERNAL];
+    own.iter().chain(with_scope).copied().chain(always).collect()
+}

@@ -1,0 +1,242 @@
+//! One operation for each route: what it is called, what it takes, what it answers.
+
+use axum::http::Method;
+use domain::definition::{Action, Effect, Resource};
+use serde_json::Value as Json;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::path::{Operation, OperationBuilder, Parameter};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::{ContentBuilder, HttpMethod, Ref, RefOr, Required, SecurityRequirement};
+
+use super::{
+    JSON, MERGE_PATCH, SECURITY_SCHEME, batch, errors, examples, parameters, schemas, successes, words,
+};
+use crate::routes::{RouteInfo, RouteKind};
+
+/// The tags that belong to no resource.
+pub(super) const GENERAL: &str = "General";
+pub(super) const DOCUMENTATION: &str = "Documentation";
+pub(super) const HEALTH: &str = "Health";
+
+/// The tag of a resource.
+pub(super) fn tag_of(resource: &Resource) -> String {
+    words::capitalised(resource.plural)
+}
+
+/// The operation of a route.
+pub(super) fn operation(route: &RouteInfo) -> Operation {
+    let about = About::of(route.kind);
+    let scope = route.scope.as_ref().map(|scope| format!("Needs the scope `{scope}`."));
+    let description = [Some(about.text), scope].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+    // An empty list says that no key is needed; leaving it out would say nothing.
+    let security =
+        route.authenticated.then(|| SecurityRequirement::new::<_, [&str; 0], _>(SECURITY_SCHEME, []));
+    let parameters: Vec<RefOr<Parameter>> = parameters::of_path(&route.path, route.kind.resource())
+        .into_iter()
+        .chain(own_parameters(route.kind))
+        .collect();
+    let mut operation = OperationBuilder::new()
+        .tag(about.tag)
+        .operation_id(Some(route.operation_id.as_str()))
+        .summary(Some(about.summary))
+        .description(Some(description))
+        .securities(Some(security))
+        .request_body(body(route.kind))
+        .build();
+    if !parameters.is_empty() {
+        operation.parameters = Some(parameters);
+    }
+    if let Some(scope) = &route.scope {
+        operation.extensions = Some(ExtensionsBuilder::new().add("x-required-scope", scope.as_str()).build());
+    }
+    let answers = &mut operation.responses.responses;
+    for (status, response) in successes::of(route) {
+        answers.insert(status.to_owned(), response.into());
+    }
+    for set in errors::of(route.kind) {
+        answers.insert(set.status().to_string(), Ref::from_response_name(set.name).into());
+    }
+    operation
+}
+
+/// The method as the library writes it.
+pub(super) fn method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::POST => HttpMethod::Post,
+        Method::PUT => HttpMethod::Put,
+        Method::PATCH => HttpMethod::Patch,
+        Method::DELETE => HttpMethod::Delete,
+        _ => HttpMethod::Get,
+    }
+}
+
+/// What an operation is, in words.
+struct About {
+    tag: String,
+    summary: String,
+    text: String,
+}
+
+impl About {
+    fn of(kind: RouteKind) -> Self {
+        let (summary, text) = words_of(kind);
+        let tag = match kind {
+            RouteKind::Entry | RouteKind::Me | RouteKind::RateLimit => GENERAL.to_owned(),
+            RouteKind::Healthz | RouteKind::Readyz => HEALTH.to_owned(),
+            _ => kind.resource().map_or_else(|| DOCUMENTATION.to_owned(), tag_of),
+        };
+        Self { tag, summary, text }
+    }
+}
+
+fn words_of(kind: RouteKind) -> (String, String) {
+    let fixed = |summary: &str, text: &str| (summary.to_owned(), text.to_owned());
+    match kind {
+        RouteKind::Entry => {
+            fixed("Show the entry point", "Paths of the collections and of the documentation.")
+        }
+        RouteKind::Me => fixed(
+            "Show what this key is",
+            "The organisation, environment, scopes and plan behind the API key of this request.",
+        ),
+        RouteKind::RateLimit => fixed(
+            "Show the rate limit",
+            "How many requests of this hour the organisation has left in this environment. Asking costs none.",
+        ),
+        RouteKind::OpenApiJson => {
+            fixed("Get this document as JSON", "The OpenAPI 3.1 description of the API.")
+        }
+        RouteKind::OpenApiYaml => {
+            fixed("Get this document as YAML", "The OpenAPI 3.1 description of the API.")
+        }
+        RouteKind::Docs => {
+            fixed("Read the reference", "This document as a page on which calls can be tried.")
+        }
+        RouteKind::DocsAsset => fixed("Get a file of the reference", "What the reference page consists of."),
+        RouteKind::ErrorIndex => fixed("Read about all errors", "A page that lists every kind of error."),
+        RouteKind::ErrorPage => fixed(
+            "Read about an error",
+            "The page behind the `type` of a problem document: what causes the error and what cures it.",
+        ),
+        RouteKind::Healthz => fixed("Check that the process runs", "Answers as long as the process does."),
+        RouteKind::Readyz => fixed(
+            "Check that the server is ready",
+            "Answers 200 when the server can do its work: its database answers.",
+        ),
+        RouteKind::List(it)
+        | RouteKind::Create(it)
+        | RouteKind::Batch(it)
+        | RouteKind::Get(it)
+        | RouteKind::Replace(it)
+        | RouteKind::Patch(it)
+        | RouteKind::Delete(it) => words_of_record(kind, it),
+        RouteKind::Act(it, action) => (
+            format!("{} {}", words::capitalised(action.name), words::with_article(it.name)),
+            action.doc.to_owned(),
+        ),
+    }
+}
+
+fn words_of_record(kind: RouteKind, resource: &Resource) -> (String, String) {
+    let many = resource.plural;
+    let name = resource.name;
+    let one = words::with_article(name);
+    match kind {
+        RouteKind::List(_) => (
+            format!("List {many}"),
+            format!(
+                "A page of the {many} that match all filters, newest first unless `order` says otherwise. \
+                 Unknown parameters are errors, because a misspelt filter would return records that you did \
+                 not ask for."
+            ),
+        ),
+        RouteKind::Create(_) => (
+            format!("Create {one}"),
+            format!("Answers with the new {name}; `Location` is where it can be read."),
+        ),
+        RouteKind::Batch(_) => (
+            format!("Change many {many}"),
+            "Up to 1,000 items in one transaction, each with a result of its own; a failing item keeps the \
+             others from nothing unless the batch is `atomic`."
+                .to_owned(),
+        ),
+        RouteKind::Get(_) => (
+            format!("Get {one}"),
+            format!("Answers with the {name}, or with 304 where `If-None-Match` names its present version."),
+        ),
+        RouteKind::Replace(_) => (
+            format!("Replace {one}"),
+            "Replaces all fields that can be written: an optional field that is left out takes its default."
+                .to_owned(),
+        ),
+        RouteKind::Patch(_) => (
+            format!("Change {one}"),
+            "Changes the fields that are named: a JSON Merge Patch (RFC 7396). Null takes a value away; lists \
+             are replaced as a whole; objects are merged."
+                .to_owned(),
+        ),
+        _ => (
+            format!("Delete {one}"),
+            format!(
+                "Deletes the {name} for good: it answers 404 from then on. Lists with `includeDeleted=true` \
+                 still name it."
+            ),
+        ),
+    }
+}
+
+fn own_parameters(kind: RouteKind) -> Vec<RefOr<Parameter>> {
+    match kind {
+        RouteKind::List(resource) => parameters::of_list(resource),
+        RouteKind::Get(_) | RouteKind::OpenApiJson | RouteKind::OpenApiYaml => {
+            vec![parameters::reference("IfNoneMatch")]
+        }
+        RouteKind::Create(_) | RouteKind::Batch(_) => vec![parameters::reference("IdempotencyKey")],
+        RouteKind::Replace(_) | RouteKind::Patch(_) | RouteKind::Delete(_) => {
+            vec![parameters::reference("IfMatch")]
+        }
+        RouteKind::Act(..) => vec![parameters::reference("IfMatch"), parameters::reference("IdempotencyKey")],
+        _ => Vec::new(),
+    }
+}
+
+fn body(kind: RouteKind) -> Option<RequestBody> {
+    match kind {
+        RouteKind::Create(it) | RouteKind::Replace(it) => {
+            let content = ContentBuilder::new().schema(Some(schemas::of(it, "Input"))).examples_from_iter([
+                ("minimal", example("Only what must be given", examples::minimal(it))),
+                ("complete", example("Every field", examples::complete(it))),
+            ]);
+            Some(required_body().content(JSON, content.build()).build())
+        }
+        RouteKind::Patch(it) => {
+            let patch = || ContentBuilder::new().schema(Some(schemas::of(it, "Patch")));
+            let patch = || patch().example(Some(examples::patch(it))).build();
+            Some(required_body().content(MERGE_PATCH, patch()).content(JSON, patch()).build())
+        }
+        RouteKind::Batch(it) => {
+            let content = ContentBuilder::new().schema(Some(schemas::of(it, "Batch")));
+            Some(required_body().content(JSON, content.example(Some(batch::example(it))).build()).build())
+        }
+        RouteKind::Act(_, Action { effect: Effect::Merge, .. }) => {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Merge")));
+            Some(required_body().content(JSON, content.build()).build())
+        }
+        RouteKind::Act(it, Action { effect: Effect::Clone, .. }) => {
+            let content = ContentBuilder::new().schema(Some(schemas::of(it, "Patch")));
+            let content = content.example(Some(examples::patch(it))).build();
+            let doc = "What is to be different in the new record; it may be left out.";
+            Some(RequestBodyBuilder::new().description(Some(doc)).content(JSON, content).build())
+        }
+        _ => None,
+    }
+}
+
+fn required_body() -> RequestBodyBuilder {
+    RequestBodyBuilder::new().required(Some(Required::True))
+}
+
+fn example(summary: &str, value: Json) -> RefOr<utoipa::openapi::example::Example> {
+    RefOr::T(ExampleBuilder::new().summary(summary).value(Some(value)).build())
+}

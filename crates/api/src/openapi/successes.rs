@@ -1,0 +1,109 @@
+//! What each operation answers when all goes well.
+
+use domain::definition::Resource;
+use serde_json::Value as Json;
+use utoipa::openapi::{
+    Content, ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
+};
+
+use super::responses::with_headers;
+use super::{JSON, YAML, examples, schemas};
+use crate::routes::{RouteInfo, RouteKind, makes_a_record};
+
+/// The answers of a route, by status.
+pub(super) fn of(route: &RouteInfo) -> Vec<(&'static str, Response)> {
+    let answers = Answers { charged: route.authenticated };
+    match route.kind {
+        RouteKind::Entry => vec![("200", answers.json("The entry point.", "EntryPoint"))],
+        RouteKind::Me => vec![("200", answers.json("What this credential is.", "Me"))],
+        RouteKind::RateLimit => vec![("200", answers.json("The state of the limit.", "RateLimit"))],
+        RouteKind::Healthz => vec![("200", answers.json("The process runs.", "Health"))],
+        RouteKind::Readyz => vec![("200", answers.json("The server is ready.", "Readiness"))],
+        RouteKind::OpenApiJson => answers.cached("The document.", &[(JSON, ObjectBuilder::new().into())]),
+        RouteKind::OpenApiYaml => answers.cached("The document.", &[(YAML, string())]),
+        RouteKind::DocsAsset => {
+            answers.cached("The file.", &[("text/css", string()), ("text/javascript", string())])
+        }
+        RouteKind::Docs => vec![("200", answers.page("The reference."))],
+        RouteKind::ErrorIndex => vec![("200", answers.page("All errors."))],
+        RouteKind::ErrorPage => vec![("200", answers.page("The error, its cause and its cure."))],
+        RouteKind::List(it) => vec![("200", answers.list(it))],
+        RouteKind::Get(it) => {
+            let record = answers.record(it, "as it is", Some(examples::shown(it)), &["ETag"]);
+            vec![("200", record), ("304", answers.not_modified())]
+        }
+        RouteKind::Create(it) => {
+            let headers = ["ETag", "Location", "Idempotency-Replayed"];
+            vec![("201", answers.record(it, "that was made", Some(examples::shown(it)), &headers))]
+        }
+        RouteKind::Batch(_) => {
+            let answer = answers.start("What became of each item.", &["Idempotency-Replayed"]);
+            let content = Content::new(Some(Ref::from_schema_name("BatchReport")));
+            vec![("200", answer.content(JSON, content).build())]
+        }
+        RouteKind::Replace(it) | RouteKind::Patch(it) => {
+            vec![("200", answers.record(it, "after the change", Some(examples::shown(it)), &["ETag"]))]
+        }
+        RouteKind::Delete(_) => vec![("204", answers.start("Deleted.", &[]).build())],
+        RouteKind::Act(it, action) => {
+            let example = examples::after(it, action.effect);
+            if makes_a_record(action) {
+                let headers = ["ETag", "Location", "Idempotency-Replayed"];
+                vec![("201", answers.record(it, "that was made", example, &headers))]
+            } else {
+                let headers = ["ETag", "Idempotency-Replayed"];
+                vec![("200", answers.record(it, "after the change", example, &headers))]
+            }
+        }
+    }
+}
+
+/// Makes the answers of one route.
+struct Answers {
+    /// Whether they tell the state of the limit.
+    charged: bool,
+}
+
+impl Answers {
+    fn start(&self, doc: &str, headers: &[&str]) -> ResponseBuilder {
+        with_headers(ResponseBuilder::new().description(doc), headers, self.charged)
+    }
+
+    fn json(&self, doc: &str, schema: &str) -> Response {
+        self.start(doc, &[]).content(JSON, Content::new(Some(Ref::from_schema_name(schema)))).build()
+    }
+
+    fn page(&self, doc: &str) -> Response {
+        self.start(doc, &[]).content("text/html", Content::new(Some(string()))).build()
+    }
+
+    /// What the client may keep and ask for again with `If-None-Match`.
+    fn cached(&self, doc: &str, contents: &[(&str, RefOr<Schema>)]) -> Vec<(&'static str, Response)> {
+        let start = self.start(doc, &["ETag"]);
+        let file = contents.iter().fold(start, |answer, (content_type, schema)| {
+            answer.content(*content_type, Content::new(Some(schema.clone())))
+        });
+        vec![("200", file.build()), ("304", self.not_modified())]
+    }
+
+    fn not_modified(&self) -> Response {
+        self.start("What you have is still current.", &["ETag"]).build()
+    }
+
+    fn list(&self, resource: &'static Resource) -> Response {
+        let content = ContentBuilder::new().schema(Some(schemas::of(resource, "List")));
+        let content = content.example(Some(examples::list(resource))).build();
+        let doc = format!("A page of {}.", resource.plural);
+        self.start(&doc, &["Link", "Preference-Applied"]).content(JSON, content).build()
+    }
+
+    fn record(&self, resource: &Resource, which: &str, example: Option<Json>, headers: &[&str]) -> Response {
+        let content = ContentBuilder::new().schema(Some(schemas::of(resource, ""))).example(example).build();
+        let doc = format!("The {} {which}.", resource.name);
+        self.start(&doc, headers).content(JSON, content).build()
+    }
+}
+
+fn string() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).into()
+}

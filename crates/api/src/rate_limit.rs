@@ -1,0 +1,68 @@
+//! The plan's limit as answers show it: headers of the IETF draft and their older X- kin (API §7).
+
+use std::sync::Arc;
+
+use app::{Charge, QUOTA_WINDOW_SECONDS, QuotaState};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use domain::{Problem, ProblemKind, Timestamp};
+use parking_lot::Mutex;
+
+/// Where authentication leaves what it charged, for the edge to show.
+#[derive(Clone, Default)]
+pub(crate) struct ChargeSlot(Arc<Mutex<Option<Shown>>>);
+
+enum Shown {
+    Charge(Charge),
+    State(QuotaState),
+}
+
+impl ChargeSlot {
+    /// Notes that the request was charged.
+    pub(crate) fn charged(&self, charge: Charge) {
+        *self.0.lock() = Some(Shown::Charge(charge));
+    }
+
+    /// Notes the state of a limit that is shown but not charged.
+    pub(crate) fn free(&self, state: QuotaState) {
+        *self.0.lock() = Some(Shown::State(state));
+    }
+
+    /// Writes the headers; an answer that costs nothing is refunded first.
+    pub(crate) fn finish(&self, headers: &mut HeaderMap, costs_nothing: bool, now: Timestamp) {
+        let state = match self.0.lock().take() {
+            None => return,
+            Some(Shown::State(state)) => state,
+            Some(Shown::Charge(mut charge)) => {
+                if costs_nothing {
+                    charge.refund();
+                }
+                charge.state
+            }
+        };
+        write(headers, state, now);
+    }
+}
+
+fn write(headers: &mut HeaderMap, state: QuotaState, now: Timestamp) {
+    let QuotaState { limit, remaining, reset } = state;
+    let mut put = |name: &'static str, value: String| {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    put("ratelimit-policy", format!("\"hour\";q={limit};w={QUOTA_WINDOW_SECONDS}"));
+    put("ratelimit", format!("\"hour\";r={remaining};t={}", state.seconds_left(now)));
+    put("x-ratelimit-limit", limit.to_string());
+    put("x-ratelimit-remaining", remaining.to_string());
+    put("x-ratelimit-reset", reset.as_seconds().to_string());
+}
+
+/// The refusal of a request over the limit.
+pub(crate) fn exceeded(state: QuotaState, now: Timestamp) -> Problem {
+    let seconds = state.seconds_left(now).max(1);
+    let detail = format!("The organisation's {} requests of this hour are used", state.limit);
+    Problem::new(ProblemKind::RateLimitExceeded, detail)
+        .hint(format!("Wait {seconds} seconds; spread requests, use batches, filters and webhooks, or choose a larger plan."))
+        .retry_after(seconds)
+        .code("quota-exceeded")
+}

@@ -1,0 +1,271 @@
+//! The one table of routes. The router, the OpenAPI document and the tests of isolation and
+//! authorisation are all made from it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use app::{App, Failure};
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter};
+use domain::definition::{Action, Effect, Registry, Resource};
+use domain::{Problem, ProblemKind};
+
+use crate::config::Config;
+use crate::error::ApiError;
+use crate::handlers::{batch, entry, error_pages, health, me, rate_limit, read, write};
+use crate::openapi::words::capitalised;
+use crate::state::{ApiState, RequestIds};
+use crate::{docs, edge, openapi};
+
+/// A route of the API.
+#[derive(Clone, Debug)]
+pub struct RouteInfo {
+    /// The method.
+    pub method: Method,
+    /// The path with its parameters in braces.
+    pub path: String,
+    /// The name of the operation in the OpenAPI document.
+    pub operation_id: String,
+    /// The scope that a key needs; none where no key or any key is enough.
+    pub scope: Option<String>,
+    /// Whether a credential is needed at all.
+    pub authenticated: bool,
+    /// What it does.
+    pub kind: RouteKind,
+}
+
+/// What a route does.
+#[derive(Clone, Copy, Debug)]
+pub enum RouteKind {
+    /// `GET /api`
+    Entry,
+    /// `GET /api/me`
+    Me,
+    /// `GET /api/rate-limit`
+    RateLimit,
+    /// `GET /api/openapi.json`
+    OpenApiJson,
+    /// `GET /api/openapi.yaml`
+    OpenApiYaml,
+    /// `GET /api/docs`
+    Docs,
+    /// `GET /api/docs/{file}`
+    DocsAsset,
+    /// `GET /errors`
+    ErrorIndex,
+    /// `GET /errors/{type}`
+    ErrorPage,
+    /// `GET /healthz`
+    Healthz,
+    /// `GET /readyz`
+    Readyz,
+    /// `GET /api/members`
+    List(&'static Resource),
+    /// `POST /api/members`
+    Create(&'static Resource),
+    /// `POST /api/members/batch`
+    Batch(&'static Resource),
+    /// `GET /api/members/{id}`
+    Get(&'static Resource),
+    /// `PUT /api/members/{id}`
+    Replace(&'static Resource),
+    /// `PATCH /api/members/{id}`
+    Patch(&'static Resource),
+    /// `DELETE /api/members/{id}`
+    Delete(&'static Resource),
+    /// `POST /api/events/{id}/publish`
+    Act(&'static Resource, &'static Action),
+}
+
+impl RouteKind {
+    /// The resource that the route is about, if it is about one.
+    #[must_use]
+    pub const fn resource(self) -> Option<&'static Resource> {
+        match self {
+            Self::List(it)
+            | Self::Create(it)
+            | Self::Batch(it)
+            | Self::Get(it)
+            | Self::Replace(it)
+            | Self::Patch(it)
+            | Self::Delete(it)
+            | Self::Act(it, _) => Some(it),
+            _ => None,
+        }
+    }
+}
+
+/// All routes of a server with these resources.
+#[must_use]
+pub fn routes(registry: Registry, config: &Config) -> Vec<RouteInfo> {
+    let open = |path: &str, operation_id: &str, kind| RouteInfo {
+        method: Method::GET,
+        path: path.to_owned(),
+        operation_id: operation_id.to_owned(),
+        scope: None,
+        authenticated: false,
+        kind,
+    };
+    let errors = config.problem_path();
+    let mut all = vec![
+        open("/api", "getEntryPoint", RouteKind::Entry),
+        RouteInfo { authenticated: true, ..open("/api/me", "getMe", RouteKind::Me) },
+        RouteInfo { authenticated: true, ..open("/api/rate-limit", "getRateLimit", RouteKind::RateLimit) },
+        open("/api/openapi.json", "getOpenApiJson", RouteKind::OpenApiJson),
+        open("/api/openapi.yaml", "getOpenApiYaml", RouteKind::OpenApiYaml),
+        open("/api/docs", "getDocs", RouteKind::Docs),
+        open("/api/docs/{file}", "getDocsAsset", RouteKind::DocsAsset),
+        open(errors, "listErrorTypes", RouteKind::ErrorIndex),
+        open(&format!("{errors}/{{type}}"), "getErrorType", RouteKind::ErrorPage),
+        open("/healthz", "getHealth", RouteKind::Healthz),
+        open("/readyz", "getReadiness", RouteKind::Readyz),
+    ];
+    all.extend(registry.iter().flat_map(of_resource));
+    all
+}
+
+fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
+    let one = capitalised(resource.name);
+    let many = capitalised(resource.plural);
+    let list = format!("/api/{}", resource.plural);
+    let item = format!("{list}/{{id}}");
+    let (read, write) = (resource.read_scope(), resource.write_scope());
+    let route = |method, path: &str, operation_id: String, scope: &str, kind| RouteInfo {
+        method,
+        path: path.to_owned(),
+        operation_id,
+        scope: Some(scope.to_owned()),
+        authenticated: true,
+        kind,
+    };
+    let mut all = vec![
+        route(Method::GET, &list, format!("list{many}"), &read, RouteKind::List(resource)),
+        route(Method::POST, &list, format!("create{one}"), &write, RouteKind::Create(resource)),
+        route(
+            Method::POST,
+            &format!("{list}/batch"),
+            format!("batch{many}"),
+            &write,
+            RouteKind::Batch(resource),
+        ),
+        route(Method::GET, &item, format!("get{one}"), &read, RouteKind::Get(resource)),
+        route(Method::PUT, &item, format!("replace{one}"), &write, RouteKind::Replace(resource)),
+        route(Method::PATCH, &item, format!("patch{one}"), &write, RouteKind::Patch(resource)),
+        route(Method::DELETE, &item, format!("delete{one}"), &write, RouteKind::Delete(resource)),
+    ];
+    all.extend(resource.actions.iter().map(|action| {
+        let path = format!("{item}/{}", action.name);
+        let kind = RouteKind::Act(resource, action);
+        route(Method::POST, &path, format!("{}{one}", action.name), &write, kind)
+    }));
+    all
+}
+
+/// The API as a service.
+pub fn router(app: App, config: Config) -> Result<Router, Failure> {
+    let table = routes(app.registry(), &config);
+    let mut by_path: BTreeMap<String, (MethodRouter<ApiState>, Vec<Method>)> = BTreeMap::new();
+    for route in table {
+        let (methods, allowed) = by_path.entry(route.path.clone()).or_default();
+        *methods = on_route(std::mem::take(methods), route.method.clone(), route.kind);
+        allowed.push(route.method);
+    }
+    let request_ids = Arc::new(RequestIds::new(app.random_bytes()?));
+    let state = ApiState { app, config: Arc::new(config), request_ids, documents: Arc::default() };
+    let mut router = Router::new();
+    for (path, (methods, allowed)) in by_path {
+        router = router.route(&path, with_other_methods(methods, &allowed));
+    }
+    let router = router
+        .fallback(|| async { ApiError::from(Problem::not_found()) })
+        .layer(axum::middleware::from_fn_with_state(state.clone(), edge::edge))
+        .with_state(state);
+    Ok(router)
+}
+
+/// Adds the handler of a route to its path.
+fn on_route(methods: MethodRouter<ApiState>, method: Method, kind: RouteKind) -> MethodRouter<ApiState> {
+    match kind {
+        RouteKind::Entry => add(methods, method, entry::entry),
+        RouteKind::Me => add(methods, method, me::me),
+        RouteKind::RateLimit => add(methods, method, rate_limit::rate_limit),
+        RouteKind::OpenApiJson => add(methods, method, openapi::serve_json),
+        RouteKind::OpenApiYaml => add(methods, method, openapi::serve_yaml),
+        RouteKind::Docs => add(methods, method, docs::page),
+        RouteKind::DocsAsset => add(methods, method, docs::asset),
+        RouteKind::ErrorIndex => add(methods, method, error_pages::index),
+        RouteKind::ErrorPage => add(methods, method, error_pages::page),
+        RouteKind::Healthz => add(methods, method, health::healthz),
+        RouteKind::Readyz => add(methods, method, health::readyz),
+        RouteKind::List(it) => add(methods, method, move |state, request| read::list(state, request, it)),
+        RouteKind::Get(it) => add(methods, method, move |state, request| read::get(state, request, it)),
+        RouteKind::Create(it) => {
+            add(methods, method, move |state, request| write::create(state, request, it))
+        }
+        RouteKind::Batch(it) => add(methods, method, move |state, request| batch::batch(state, request, it)),
+        RouteKind::Replace(it) => {
+            add(methods, method, move |state, request| write::replace(state, request, it))
+        }
+        RouteKind::Patch(it) => add(methods, method, move |state, request| write::patch(state, request, it)),
+        RouteKind::Delete(it) => {
+            add(methods, method, move |state, request| write::delete(state, request, it))
+        }
+        RouteKind::Act(it, action) => {
+            add(methods, method, move |state, request| write::act(state, request, it, action))
+        }
+    }
+}
+
+fn add<H, T>(methods: MethodRouter<ApiState>, method: Method, handler: H) -> MethodRouter<ApiState>
+where
+    H: Handler<T, ApiState>,
+    T: 'static,
+{
+    // The table holds only methods that axum knows.
+    match MethodFilter::try_from(method) {
+        Ok(filter) => methods.on(filter, handler),
+        Err(_) => methods,
+    }
+}
+
+/// Answers OPTIONS, and refuses every method that a path does not have, with `Allow` (RFC 9110 §10.2.1).
+fn with_other_methods(methods: MethodRouter<ApiState>, allowed: &[Method]) -> MethodRouter<ApiState> {
+    let mut names: Vec<&str> = Vec::new();
+    for method in allowed {
+        names.push(method.as_str());
+        if method == Method::GET {
+            names.push("HEAD");
+        }
+    }
+    names.push("OPTIONS");
+    let names = names.join(", ");
+    let allow = HeaderValue::from_str(&names).unwrap_or(HeaderValue::from_static("OPTIONS"));
+    let takes_patches = allowed.contains(&Method::PATCH);
+    methods.fallback(move |request: Request| {
+        let answer = answer_other_method(request.method(), &names, allow.clone(), takes_patches);
+        async move { answer }
+    })
+}
+
+fn answer_other_method(method: &Method, names: &str, allow: HeaderValue, takes_patches: bool) -> Response {
+    if method != Method::OPTIONS {
+        let problem = Problem::new(ProblemKind::MethodNotAllowed, format!("This path takes {names}"));
+        return ApiError::from(problem).header(header::ALLOW, allow).into_response();
+    }
+    let mut response: Response = StatusCode::NO_CONTENT.into_response();
+    response.headers_mut().insert(header::ALLOW, allow);
+    if takes_patches {
+        let patches = HeaderValue::from_static("application/merge-patch+json, application/json");
+        response.headers_mut().insert("accept-patch", patches);
+    }
+    response
+}
+
+/// Whether an action answers with a new record.
+pub(crate) fn makes_a_record(action: &Action) -> bool {
+    matches!(action.effect, Effect::Clone)
+}

@@ -1,0 +1,36 @@
+//! What handlers share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use app::App;
+
+use crate::config::Config;
+use crate::openapi::Documents;
+
+/// The application and the settings; clones are cheap.
+#[derive(Clone)]
+pub(crate) struct ApiState {
+    pub(crate) app: App,
+    pub(crate) config: Arc<Config>,
+    pub(crate) request_ids: Arc<RequestIds>,
+    pub(crate) documents: Arc<Documents>,
+}
+
+/// Ids for requests that bring none: a random beginning for each start of the server, then a count.
+pub(crate) struct RequestIds {
+    beginning: String,
+    count: AtomicU64,
+}
+
+impl RequestIds {
+    /// Ids that begin with these random bytes.
+    pub(crate) fn new(random: [u8; 8]) -> Self {
+        Self { beginning: format!("req_{:016x}", u64::from_be_bytes(random)), count: AtomicU64::new(1) }
+    }
+
+    /// The next id.
+    pub(crate) fn next(&self) -> String {
+        format!("{}{:08x}", self.beginning, self.count.fetch_add(1, Ordering::Relaxed))
+    }
+}
