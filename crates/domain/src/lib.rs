@@ -9,6 +9,7 @@ pub mod id;
 pub mod input;
 pub mod json;
 pub mod listing;
+pub mod mapping;
 pub mod problem;
 pub mod record;
 pub mod resources;

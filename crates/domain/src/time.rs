@@ -16,6 +16,8 @@ pub struct Timestamp(i64);
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_MINUTE: i64 = 60 * MICROS_PER_SECOND;
+/// 0001-01-01T00:00:00Z.
+const YEAR_1: i64 = -62_135_596_800 * MICROS_PER_SECOND;
 
 static WHOLE_SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
 static MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
@@ -59,6 +61,9 @@ impl Timestamp {
     }
 
     /// Reads an RFC 3339 date-time: date, `T`, time and an offset (`Z` or `±hh:mm`).
+    ///
+    /// None before the year 1 in UTC: an offset could lead back before the year 0, which RFC 3339
+    /// cannot write.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
@@ -72,7 +77,7 @@ impl Timestamp {
         if !offset_ok {
             return None;
         }
-        text.parse::<jiff::Timestamp>().ok().map(Self::from)
+        text.parse::<jiff::Timestamp>().ok().map(Self::from).filter(|moment| moment.0 >= YEAR_1)
     }
 
     /// Appends the moment as RFC 3339 in UTC: without a fraction, or with 3 or 6 digits where needed.
@@ -124,7 +129,7 @@ impl Date {
         civil::Date::new(year, month, day).ok().map(Self)
     }
 
-    /// Reads exactly `YYYY-MM-DD` (RFC 3339 `full-date`).
+    /// Reads exactly `YYYY-MM-DD` (RFC 3339 `full-date`), from the year 1 on.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
@@ -136,7 +141,7 @@ impl Date {
         if !shaped {
             return None;
         }
-        text.parse::<civil::Date>().ok().map(Self)
+        text.parse::<civil::Date>().ok().filter(|date| date.year() >= 1).map(Self)
     }
 
     /// The date's first instant in UTC: what a bare date means in a filter (spec: API §4).
@@ -200,6 +205,7 @@ mod tests {
             "2026-13-01T09:00:00Z",
             "2026-12-01T09:00:00+1100",
             "2026-12-01T09:00:00+11:00[Australia/Sydney]",
+            "0001-01-01T00:00:00+00:01",
             "éééééééééééééé",
         ] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
@@ -209,7 +215,7 @@ mod tests {
     #[test]
     fn dates_are_exact() {
         assert_eq!(Date::parse("2024-02-29").unwrap().to_string(), "2024-02-29");
-        for text in ["2023-02-29", "2024-2-9", "24-02-09", "2024-02-09 ", "20240209xx"] {
+        for text in ["2023-02-29", "0000-12-31", "2024-2-9", "24-02-09", "2024-02-09 ", "20240209xx"] {
             assert_eq!(Date::parse(text), None, "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! One field of a resource: its name, kind and what may be done with it.
 
 use super::Kind;
+use super::resource::separated;
 
 /// A field of a resource, built by a chain of `const` calls, e.g.
 /// `Field::new("city", Kind::Text { min: 1, max: 255 }).nullable().doc("…")`.
@@ -161,14 +162,7 @@ impl Field {
     /// The name of its column: the JSON name in snake_case.
     #[must_use]
     pub fn column(&self) -> String {
-        let mut column = String::with_capacity(self.name.len() + 4);
-        for character in self.name.chars() {
-            if character.is_ascii_uppercase() {
-                column.push('_');
-            }
-            column.push(character.to_ascii_lowercase());
-        }
-        column
+        separated(self.name, '_')
     }
 }
 

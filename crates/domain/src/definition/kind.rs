@@ -77,6 +77,8 @@ pub enum Kind {
     },
     /// An object of the integrator's own keys with scalar values.
     CustomFields,
+    /// A JSON object as the server made it; never read from bodies.
+    Json,
 }
 
 /// Bounds of a date relative to the day on which it is written.
@@ -115,6 +117,6 @@ impl Kind {
     /// Whether the value is kept as JSON text: lists and objects.
     #[must_use]
     pub const fn is_json(self) -> bool {
-        matches!(self, Self::Tags { .. } | Self::Objects { .. } | Self::CustomFields)
+        matches!(self, Self::Tags { .. } | Self::Objects { .. } | Self::CustomFields | Self::Json)
     }
 }

@@ -35,8 +35,14 @@ fn mistakes_of(resource: &'static Resource) -> Vec<String> {
     let mut found = Vec::new();
     let mut say = |text: String| found.push(format!("{}: {text}", resource.name));
     let names: Vec<_> = resource.fields.iter().map(|field| field.name).collect();
-    if names.first() != Some(&"id") || !names.ends_with(&["version", "createdAt", "updatedAt"]) {
-        say("fields must begin with id and end with version, createdAt, updatedAt".to_owned());
+    if names.first() != Some(&"id") {
+        say("fields must begin with id".to_owned());
+    }
+    if resource.is_versioned() && !names.ends_with(&["version", "createdAt", "updatedAt"]) {
+        say("fields must end with version, createdAt, updatedAt".to_owned());
+    }
+    if !resource.is_versioned() && !resource.fields.iter().all(|field| field.read_only) {
+        say("a log has only fields that the server sets".to_owned());
     }
     for (index, field) in resource.fields.iter().enumerate() {
         if names[..index].contains(&field.name) {

@@ -6,13 +6,16 @@ use crate::input::Rules;
 /// A kind of record that tenants keep, and everything that the machinery needs to know about it.
 ///
 /// The first fields of each resource are those of [`Resource::SYSTEM_HEAD`], the last those of
-/// [`Resource::SYSTEM_TAIL`]; a test of the registry checks it.
+/// [`Resource::SYSTEM_TAIL`]; a test of the registry checks it. A log, whose rows only the server adds,
+/// has no version and no `updatedAt`.
 #[derive(Debug)]
 pub struct Resource {
-    /// One of them: `member`. Prefix of its event types.
+    /// One of them, in camelCase: `member`. Prefix of its event types.
     pub name: &'static str,
-    /// Many of them: `members`. Its table, its URL, and the prefix of its scopes.
+    /// Many of them, in camelCase: `members`. Its table and its URL are named for it.
     pub plural: &'static str,
+    /// The prefix of its scopes: `members` in `members:read`.
+    pub scope: &'static str,
     /// What it is, for people: one or two sentences.
     pub doc: &'static str,
     /// Its fields in the order in which JSON shows them.
@@ -101,15 +104,58 @@ impl Resource {
         self.actions.iter().find(|action| action.name == name)
     }
 
+    /// Whether its records change, each change making a new version. A log has none: its rows are only
+    /// ever added, by the server, and pruned when they are old.
+    #[must_use]
+    pub fn is_versioned(&self) -> bool {
+        self.position("version").is_some()
+    }
+
+    /// The name of its table: `plural` in snake_case.
+    #[must_use]
+    pub fn table(&self) -> String {
+        separated(self.plural, '_')
+    }
+
+    /// The segment of its URL: `plural` in kebab-case.
+    #[must_use]
+    pub fn segment(&self) -> String {
+        separated(self.plural, '-')
+    }
+
+    /// One of them in a sentence: `audit entry`.
+    #[must_use]
+    pub fn noun(&self) -> String {
+        separated(self.name, ' ')
+    }
+
+    /// Many of them in a sentence: `audit log`.
+    #[must_use]
+    pub fn plural_noun(&self) -> String {
+        separated(self.plural, ' ')
+    }
+
     /// The scope that reading needs: `members:read`.
     #[must_use]
     pub fn read_scope(&self) -> String {
-        format!("{}:read", self.plural)
+        format!("{}:read", self.scope)
     }
 
     /// The scope that writing needs: `members:write`.
     #[must_use]
     pub fn write_scope(&self) -> String {
-        format!("{}:write", self.plural)
+        format!("{}:write", self.scope)
     }
+}
+
+/// The words of a camelCase name in lower case, with something between them.
+pub(super) fn separated(name: &str, separator: char) -> String {
+    let mut words = String::with_capacity(name.len() + 4);
+    for character in name.chars() {
+        if character.is_ascii_uppercase() {
+            words.push(separator);
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    words
 }

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value as Json};
 
 use super::text;
+use crate::definition::{Kind, Resource};
+use crate::json::Object;
 use crate::problem::Violation;
 use crate::record::Value;
 
@@ -43,6 +45,21 @@ pub(super) fn read(name: &str, value: &Json, old: Option<&Value>) -> Result<Valu
         return Err(vec![Violation::new(name, "too_many_items", message)]);
     }
     Ok(Value::Json(Json::Object(merged).to_string()))
+}
+
+/// The body of an upsert that makes a new record: without the nulls in its custom fields.
+///
+/// They say what an old record shall lose (RFC 7396). Kept in a new one, the same body sent again
+/// would take them away: a change where there is none.
+#[must_use]
+pub fn for_new(resource: &Resource, body: &Object) -> Object {
+    let mut body = body.clone();
+    for field in resource.fields.iter().filter(|field| matches!(field.kind, Kind::CustomFields)) {
+        if let Some(Json::Object(entries)) = body.get_mut(field.name) {
+            entries.retain(|_, value| !value.is_null());
+        }
+    }
+    body
 }
 
 fn wrong_entry(name: &str, key: &str, value: &Json) -> Option<Violation> {

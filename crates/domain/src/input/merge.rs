@@ -40,11 +40,12 @@ impl MergeRule {
         [("fill", Self::Fill), ("keep", Self::Keep), ("take", Self::Take)];
 }
 
+const KNOWN: [&str; 3] = ["into", "rule", "take"];
+
 /// Reads the body of a merge: `{"into": id, "rule": "fill", "take": ["mobile"]}`.
 pub fn merge_order(resource: &'static Resource, body: &Object) -> Result<MergeOrder, Problem> {
     let mut violations = Vec::new();
     let mut wrong = |path: &str, code, message: String| violations.push(Violation::new(path, code, message));
-    const KNOWN: [&str; 3] = ["into", "rule", "take"];
     for name in body.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
         let near = did_you_mean(name, KNOWN);
         wrong(name, "unknown_field", format!("A merge takes into, rule and take.{near}"));
@@ -66,12 +67,11 @@ pub fn merge_order(resource: &'static Resource, body: &Object) -> Result<MergeOr
         Some(Json::Array(names)) => {
             for (index, name) in names.iter().enumerate() {
                 let field = name.as_str().and_then(|name| resource.field(name));
-                match field.filter(|field| !field.read_only) {
-                    Some(field) => take.push(field.name),
-                    None => {
-                        let path = format!("take[{index}]");
-                        wrong(&path, "unknown_field", format!("{name} is no field that can be taken."));
-                    }
+                if let Some(field) = field.filter(|field| !field.read_only) {
+                    take.push(field.name);
+                } else {
+                    let path = format!("take[{index}]");
+                    wrong(&path, "unknown_field", format!("{name} is no field that can be taken."));
                 }
             }
         }

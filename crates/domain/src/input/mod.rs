@@ -11,6 +11,7 @@ mod read;
 mod rules;
 mod text;
 
+pub use custom_fields::for_new;
 pub(crate) use custom_fields::is_key;
 pub use email::parse as email;
 pub use merge::{MergeOrder, MergeRule, merge, merge_order};
@@ -221,7 +222,7 @@ fn root(path: &str) -> &str {
 }
 
 /// A text from a client, short enough to be repeated in a message.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const MOST: usize = 60;
     if text.chars().count() <= MOST {
         return format!("`{text}`");

@@ -29,7 +29,7 @@ impl Reader<'_> {
             return self.read_null();
         }
         match field.kind {
-            Kind::Id | Kind::Serial | Kind::Version => {
+            Kind::Id | Kind::Serial | Kind::Version | Kind::Json => {
                 self.wrong("read_only", format!("{} is set by the server; leave it out.", field.name))
             }
             Kind::Boolean => match value {

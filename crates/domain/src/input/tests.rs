@@ -227,3 +227,15 @@ fn a_derived_status_can_be_sent_back_but_not_be_set() {
     let later = Context { now: Timestamp::parse("2026-12-02T00:00:00Z").unwrap(), ..context() };
     assert_eq!(apply(&EVENT, Some(&event), &completed, Mode::Patch, &later), Ok(event.clone()));
 }
+
+#[test]
+fn an_upsert_that_made_a_record_changes_nothing_when_it_comes_again() {
+    let upsert = json!({
+        "firstName": "Jane", "lastName": "Doe", "email": "jane@example.org", "company": null,
+        "customFields": {"seat": 12, "shirt": null},
+    });
+    let upsert = object(upsert);
+    let made = apply(&MEMBER, None, &for_new(&MEMBER, &upsert), Mode::Create, &context()).unwrap();
+    assert_eq!(made.text(&MEMBER, "customFields"), Some(r#"{"seat":12}"#));
+    assert_eq!(apply(&MEMBER, Some(&made), &upsert, Mode::Patch, &context()), Ok(made));
+}

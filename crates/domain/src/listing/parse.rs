@@ -41,7 +41,7 @@ pub fn parse<'a>(
 /// Every parameter that a list of this resource takes, for messages and documentation.
 #[must_use]
 pub fn known_parameters(resource: &Resource) -> Vec<String> {
-    let mut known: Vec<String> = FIXED.iter().map(|&name| name.to_owned()).collect();
+    let mut known: Vec<String> = fixed_of(resource).map(str::to_owned).collect();
     for field in resource.fields {
         if field.filter {
             known.push(field.name.to_owned());
@@ -64,6 +64,17 @@ pub fn known_parameters(resource: &Resource) -> Vec<String> {
 }
 
 const FIXED: &[&str] = &["page", "itemsPerPage", "cursor", "count", "search", "fields", "includeDeleted"];
+
+/// The fixed parameters that make sense for a resource: one without texts cannot be searched, and
+/// nothing is left of the rows of a log.
+fn fixed_of(resource: &Resource) -> impl Iterator<Item = &'static str> {
+    let (search, deleted) = (!resource.search.is_empty(), resource.is_versioned());
+    FIXED.iter().copied().filter(move |name| match *name {
+        "search" => search,
+        "includeDeleted" => deleted,
+        _ => true,
+    })
+}
 
 type Wrong = (&'static str, String);
 
@@ -108,7 +119,9 @@ impl Parsing {
             return Err(self.unknown(name));
         };
         match parts {
-            Name::Plain(plain) if FIXED.contains(&plain) => {
+            // Clients that know lists only as repeated parameters send it several times.
+            Name::Plain("fields") | Name::Item("fields") => self.take_fields(value),
+            Name::Plain(plain) if fixed_of(self.resource).any(|name| name == plain) => {
                 self.once(name)?;
                 self.fixed(plain, value)
             }
@@ -160,7 +173,6 @@ impl Parsing {
             "cursor" => self.cursor = Some(value.to_owned()),
             "count" => self.count = flag(value)?,
             "includeDeleted" => self.include_deleted = flag(value)?,
-            "fields" => self.take_fields(value)?,
             _ => self.take_search(value)?,
         }
         Ok(())
@@ -179,7 +191,7 @@ impl Parsing {
     }
 
     fn take_fields(&mut self, value: &str) -> Result<(), Wrong> {
-        let mut names = Vec::new();
+        let mut names = self.fields.take().unwrap_or_default();
         for name in value.split(',').map(str::trim) {
             let Some(field) = self.resource.field(name) else {
                 let known = self.resource.fields.iter().map(|field| field.name);

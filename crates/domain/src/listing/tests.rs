@@ -76,6 +76,13 @@ fn what_is_malformed_is_named() {
 }
 
 #[test]
+fn fields_may_be_joined_or_repeated() {
+    for query in ["fields=id,email", "fields=id&fields=email", "fields[]=id&fields[]=email,id"] {
+        assert_eq!(members(query).unwrap().fields, Some(vec!["id", "email"]), "{query}");
+    }
+}
+
+#[test]
 fn leniency_ignores_what_cannot_be_used() {
     let query = read(&MEMBER, "page=0&stauts=x&status=active", Lenience::Lenient).unwrap();
     assert_eq!((query.page, query.filters.len()), (Page::Number(1), 1));

@@ -22,7 +22,8 @@ impl Rule {
     /// The rule as JSON, all four members written out.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let transforms: Vec<Json> = self.transforms.iter().map(super::transform::Transform::to_json).collect();
+        let transforms: Vec<Json> =
+            self.transforms.iter().map(super::transform::Transform::to_json).collect();
         json!({
             "external": self.external,
             "field": self.field(),

@@ -19,7 +19,7 @@ pub(super) const DESCRIPTION: usize = 100_000;
 /// Largest count that a client may write: seats, minutes.
 pub(super) const LARGEST_COUNT: i64 = 1_000_000;
 
-pub(super) const ID: Field = Field::new("id", Kind::Id).read_only().doc(
+pub(super) const ID: Field = Field::new("id", Kind::Id).read_only().sort().doc(
     "Identifies the record for good. A UUID of version 7, given by the server.",
     r#""01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e""#,
 );

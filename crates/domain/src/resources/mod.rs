@@ -3,6 +3,7 @@
 //! Each has a definition and a file of rules. This module never knows how records are read, stored or
 //! shown: the machinery does that from the definitions.
 
+mod audit_log;
 mod common;
 mod course;
 mod event;
@@ -10,6 +11,7 @@ mod member;
 #[cfg(test)]
 mod testing;
 
+pub use audit_log::AUDIT_LOG;
 pub use course::COURSE;
 pub use event::EVENT;
 pub use member::MEMBER;
@@ -21,6 +23,11 @@ pub const REGISTRY: Registry = Registry::new(RESOURCES);
 
 const RESOURCES: &[&Resource] = &[&MEMBER, &EVENT, &COURSE];
 
+/// The logs that the server keeps: read like resources, written by nobody.
+pub const LOGS: Registry = Registry::new(LOG_LIST);
+
+const LOG_LIST: &[&Resource] = &[&AUDIT_LOG];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,11 +35,13 @@ mod tests {
     use crate::input::{Context, Mode, apply};
     use crate::json;
 
+    const CORE: &str = include_str!("../../../../migrations/0001_core.sql");
     const MIGRATION: &str = include_str!("../../../../migrations/0002_resources.sql");
 
     #[test]
     fn the_definitions_have_no_mistakes() {
         assert_eq!(REGISTRY.mistakes(), Vec::<String>::new());
+        assert_eq!(LOGS.mistakes(), Vec::<String>::new());
     }
 
     #[test]
@@ -93,6 +102,17 @@ mod tests {
             expected.extend(resource.fields.iter().flat_map(columns));
             expected.push("PRIMARY KEY (tenant, id)".to_owned());
             assert_eq!(found, expected, "{}", resource.plural);
+        }
+    }
+
+    #[test]
+    fn the_tables_of_logs_have_the_columns_of_the_definitions() {
+        for log in LOGS.iter() {
+            let (_, table) = CORE.split_once(&format!("CREATE TABLE {} (\n", log.table())).unwrap();
+            let (table, _) = table.split_once("\n)").unwrap();
+            for line in log.fields.iter().flat_map(columns) {
+                assert!(table.contains(&format!("    {line},\n")), "{}: {line}", log.name);
+            }
         }
     }
 

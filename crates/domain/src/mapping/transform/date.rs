@@ -26,35 +26,20 @@ pub(in super::super) struct Pattern {
 impl Pattern {
     /// A pattern for dates.
     pub(super) fn date(text: &str) -> Result<Self, String> {
-        Self::checked(text, |parsed| Some(parsed.to_date().ok()? == SAMPLE.date()))
+        Self::checked(text, reads_date).ok_or_else(|| refusal(text))
     }
 
     /// A pattern for dates with a time. A pattern without one means midnight.
     pub(super) fn date_time(text: &str) -> Result<Self, String> {
-        Self::checked(text, |parsed| {
-            let moment = instant(parsed, &TimeZone::UTC)?;
-            let read = Offset::UTC.to_datetime(moment);
-            let cut = [(0, 0, 0), (21, 0, 0), (21, 45, 0), (21, 45, 30)];
-            Some(cut.iter().any(|(hour, minute, second)| {
-                SAMPLE.date().to_datetime(civil::Time::constant(*hour, *minute, *second, 0)) == read
-            }))
-        })
+        Self::checked(text, reads_moment).ok_or_else(|| refusal(text))
     }
 
-    fn checked(text: &str, reads: impl Fn(&BrokenDownTime) -> Option<bool>) -> Result<Self, String> {
-        let example = (text.len() <= MAX_PATTERN).then(|| write(&mut from_civil(SAMPLE), text)).flatten();
-        if let Some(example) = example
-            && let Ok(parsed) = BrokenDownTime::parse(text, &example)
-            && reads(&parsed) == Some(true)
-        {
-            return Ok(Self { text: text.to_owned(), example });
-        }
-        Err(format!(
-            "{} does not read back the dates that it writes. Build it of %d day, %m month, %Y year (%y for two \
-             digits, %b for Jan) and %H:%M:%S or %I:%M %p for the time, such as %d/%m/%Y.{}",
-            shorten(text),
-            spreadsheet_pattern(text)
-        ))
+    /// The pattern, when it writes the sample so that `reads` finds the sample in it again.
+    fn checked(text: &str, reads: fn(&BrokenDownTime) -> Option<bool>) -> Option<Self> {
+        let short = Some(text).filter(|text| text.len() <= MAX_PATTERN)?;
+        let example = write(&from_civil(SAMPLE), short)?;
+        let parsed = BrokenDownTime::parse(short, &example).ok()?;
+        reads(&parsed)?.then(|| Self { text: text.to_owned(), example })
     }
 
     /// The pattern as it was written.
@@ -63,27 +48,27 @@ impl Pattern {
     }
 
     /// Their text as a date YYYY-MM-DD.
-    pub(super) fn read_date(&self, item: Json) -> Outcome {
-        let date = self.parse(&item).and_then(|parsed| parsed.to_date().ok());
+    pub(super) fn read_date(&self, item: &Json) -> Outcome {
+        let date = self.parse(item).and_then(|parsed| parsed.to_date().ok());
         let date = date.and_then(|date| Date::new(date.year(), date.month(), date.day()));
-        date.map(|date| Json::String(date.to_string())).ok_or_else(|| self.wrong("invalid_date", &item))
+        date.map(|date| Json::String(date.to_string())).ok_or_else(|| self.wrong("invalid_date", item))
     }
 
     /// Their text as an RFC 3339 moment; without an offset of its own it is a time in `zone`.
     ///
     /// An hour that comes twice when clocks go back is the first of the two.
-    pub(super) fn read_moment(&self, item: Json, zone: &TimeZone) -> Outcome {
-        let moment = self.parse(&item).and_then(|parsed| instant(&parsed, zone)).map(Timestamp::from);
+    pub(super) fn read_moment(&self, item: &Json, zone: &TimeZone) -> Outcome {
+        let moment = self.parse(item).and_then(|parsed| instant(&parsed, zone)).map(Timestamp::from);
         moment
             .map(|moment| Json::String(moment.to_string()))
-            .ok_or_else(|| self.wrong("invalid_date_time", &item))
+            .ok_or_else(|| self.wrong("invalid_date_time", item))
     }
 
     /// Our date as their text.
     pub(super) fn write_date(&self, item: Json) -> Json {
         let date = item.as_str().filter(|text| Date::parse(text).is_some());
         let date = date.and_then(|text| text.parse::<civil::Date>().ok());
-        date.and_then(|date| write(&mut from_civil(date.at(0, 0, 0, 0)), &self.text)).map_or(item, Json::String)
+        date.and_then(|date| write(&from_civil(date.at(0, 0, 0, 0)), &self.text)).map_or(item, Json::String)
     }
 
     /// Our moment as their text, as clocks in `zone` show it.
@@ -92,7 +77,7 @@ impl Pattern {
         let moment = moment.and_then(|it| jiff::Timestamp::from_microsecond(it.as_micros()).ok());
         moment
             .map(|moment| BrokenDownTime::from(&moment.to_zoned_datetime(zone.clone())))
-            .and_then(|mut parts| write(&mut parts, &self.text))
+            .and_then(|parts| write(&parts, &self.text))
             .map_or(item, Json::String)
     }
 
@@ -123,7 +108,7 @@ fn from_civil(moment: DateTime) -> BrokenDownTime {
     parts
 }
 
-fn write(parts: &mut BrokenDownTime, pattern: &str) -> Option<String> {
+fn write(parts: &BrokenDownTime, pattern: &str) -> Option<String> {
     parts.to_string(pattern).ok()
 }
 
@@ -142,12 +127,32 @@ fn instant(parsed: &BrokenDownTime, zone: &TimeZone) -> Option<jiff::Timestamp> 
     moment.compatible().ok()
 }
 
+fn reads_date(parsed: &BrokenDownTime) -> Option<bool> {
+    Some(parsed.to_date().ok()? == SAMPLE.date())
+}
+
+/// The sample may come back without what the pattern leaves out: seconds, minutes, the time.
+fn reads_moment(parsed: &BrokenDownTime) -> Option<bool> {
+    let read = Offset::UTC.to_datetime(instant(parsed, &TimeZone::UTC)?);
+    let cuts = [(0, 0, 0), (21, 0, 0), (21, 45, 0), (21, 45, 30)];
+    Some(cuts.iter().any(|(hour, minute, second)| SAMPLE.date().at(*hour, *minute, *second, 0) == read))
+}
+
+fn refusal(pattern: &str) -> String {
+    format!(
+        "{} does not read back the dates that it writes. Build it of %d day, %m month, %Y year (%y for two \
+         digits, %b for Jan) and %H:%M:%S or %I:%M %p for the time, such as %d/%m/%Y.{}",
+        shorten(pattern),
+        spreadsheet_pattern(pattern)
+    )
+}
+
 /// An offer for patterns in the spelling of spreadsheets: `DD/MM/YYYY`.
 fn spreadsheet_pattern(text: &str) -> String {
-    let upper = text.to_uppercase();
-    if text.contains('%') || !["Y", "M", "D"].iter().all(|letter| upper.contains(letter)) {
+    if text.contains('%') {
         return String::new();
     }
+    let upper = text.to_uppercase();
     let pattern = upper.replace("YYYY", "%Y").replace("YY", "%y").replace("MM", "%m").replace("DD", "%d");
-    if Pattern::date(&pattern).is_ok() { format!(" Did you mean {pattern}?") } else { String::new() }
+    Pattern::checked(&pattern, reads_date).map_or_else(String::new, |_| format!(" Did you mean {pattern}?"))
 }

@@ -10,7 +10,9 @@ use super::{Outcome, Wrong};
 pub(super) fn split(value: Json, separator: &str) -> Outcome {
     let text = match &value {
         Json::Null | Json::Array(_) => return Ok(value),
-        Json::Object(_) => return Err(Wrong::new("invalid_type", "This must be a text or a list, not an object.")),
+        Json::Object(_) => {
+            return Err(Wrong::new("invalid_type", "This must be a text or a list, not an object."));
+        }
         scalar => of_scalar(scalar).unwrap_or_default(),
     };
     Ok(Json::from(items(&text, separator)))
@@ -43,22 +45,22 @@ pub(super) fn join(value: Json, separator: &str) -> Json {
     }
 }
 
-/// What a cell says in JSON, where it does; any other text is just text.
+/// What a cell says in JSON, where it does; any other text is just text. So are numbers in a form
+/// that would be lost: `1.50`, or more digits than a number holds.
 pub(super) fn read_json(value: Json) -> Json {
-    match value {
-        Json::String(text) => match crate::json::parse(text.as_bytes()) {
-            Ok(read) => read,
-            Err(_) => Json::String(text),
-        },
-        other => other,
+    let Json::String(text) = &value else { return value };
+    match crate::json::parse(text.as_bytes()) {
+        Ok(Json::Number(number)) if number.to_string() != *text => value,
+        Ok(read) => read,
+        Err(_) => value,
     }
 }
 
-/// JSON text for everything that is not text, and for texts that would be taken for JSON.
+/// JSON text for everything that is not text, and for texts that would be taken for JSON or nothing.
 pub(super) fn write_json(value: Json) -> Json {
     match &value {
         Json::Null => value,
-        Json::String(text) if crate::json::parse(text.as_bytes()).is_err() && !text.trim().is_empty() => value,
+        Json::String(text) if !text.trim().is_empty() && read_json(value.clone()) == value => value,
         other => Json::String(other.to_string()),
     }
 }

@@ -14,9 +14,8 @@ mod parse;
 mod text;
 
 pub use catalogue::{TRANSFORMS, TransformInfo};
-pub(super) use country::Countries;
 pub(super) use number::plain as plain_number;
-pub(super) use parse::Refusal;
+pub(super) use text::of_scalar as scalar_text;
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json, json};
@@ -88,7 +87,9 @@ impl Transform {
             Self::Trim => text::change(item, |text| text.trim().to_owned()),
             Self::Lowercase => text::change(item, str::to_lowercase),
             Self::Uppercase => text::change(item, str::to_uppercase),
-            Self::Replace { from, to } => text::change(text::from_scalar(item), |text| text.replace(from, to)),
+            Self::Replace { from, to } => {
+                text::change(text::from_scalar(item), |text| text.replace(from, to))
+            }
             Self::Prefix(prefix) => {
                 text::change(text::from_scalar(item), |text| format!("{prefix}{}", text.trim()))
             }
@@ -96,11 +97,11 @@ impl Transform {
             Self::Map { pairs, otherwise } => choice::map(item, pairs, *otherwise)?,
             Self::Boolean { yes, no } => choice::boolean(item, yes, no)?,
             Self::Number { decimal } => number::read(item, *decimal)?,
-            Self::DateFormat(pattern) => pattern.read_date(item)?,
+            Self::DateFormat(pattern) => pattern.read_date(&item)?,
             Self::DateTimeFormat { pattern, zone: own } => {
-                pattern.read_moment(item, own.as_ref().unwrap_or(zone))?
+                pattern.read_moment(&item, own.as_ref().unwrap_or(zone))?
             }
-            Self::Country => country::code(item)?,
+            Self::Country => country::code(&item)?,
             Self::Default(_) | Self::Split(_) | Self::Json => item,
         })
     }
@@ -166,14 +167,18 @@ impl Transform {
     /// The JSON form that it was read from.
     pub(super) fn to_json(&self) -> Json {
         let argument = match self {
-            Self::Trim | Self::Lowercase | Self::Uppercase | Self::Country | Self::Json => json!(true),
+            Self::Trim
+            | Self::Lowercase
+            | Self::Uppercase
+            | Self::Country
+            | Self::Json
+            | Self::Number { decimal: '.' } => json!(true),
             Self::Replace { from, to } => json!({"from": from, "to": to}),
             Self::Prefix(text) | Self::Split(text) => json!(text),
             Self::NullIf(words) => json!(words),
             Self::Default(value) => value.clone(),
             Self::Map { pairs, .. } => Json::Object(pairs.clone()),
             Self::Boolean { yes, no } => json!({"true": yes, "false": no}),
-            Self::Number { decimal: '.' } => json!(true),
             Self::Number { decimal } => json!({"decimal": decimal.to_string()}),
             Self::DateFormat(pattern) | Self::DateTimeFormat { pattern, .. } => json!(pattern.text()),
         };

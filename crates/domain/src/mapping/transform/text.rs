@@ -11,7 +11,7 @@ pub(super) fn change(value: Json, change: impl Fn(&str) -> String) -> Json {
 }
 
 /// The text of a scalar as people would write it; none for nothing, lists and objects.
-pub(super) fn of_scalar(value: &Json) -> Option<String> {
+pub(in super::super) fn of_scalar(value: &Json) -> Option<String> {
     match value {
         Json::String(text) => Some(text.clone()),
         Json::Number(number) => Some(number.to_string()),

@@ -15,6 +15,7 @@ use crate::definition::{Action, Default, Effect, Field, Kind, Resource, Schedule
 pub static COURSE: Resource = Resource {
     name: "course",
     plural: "courses",
+    scope: "courses",
     doc: "Learning material that is open for a time or for good. A draft needs only a name; to be scheduled \
           or published it needs description, author and startDate.",
     fields: FIELDS,

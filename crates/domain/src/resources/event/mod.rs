@@ -15,6 +15,7 @@ use crate::definition::{Action, Default, Derived, Effect, Field, Kind, Resource,
 pub static EVENT: Resource = Resource {
     name: "event",
     plural: "events",
+    scope: "events",
     doc: "A conference, course evening, webinar or other gathering at a certain time. A draft needs only a \
           name; to be scheduled or published it must say when it is and how to take part.",
     fields: FIELDS,

@@ -13,6 +13,7 @@ use crate::definition::{Action, DateBound, Default, Effect, Field, Kind, Resourc
 pub static MEMBER: Resource = Resource {
     name: "member",
     plural: "members",
+    scope: "members",
     doc: "A person who belongs, belonged or asks to belong to the organisation. Members are records that \
           staff keep; they do not sign in to the portal.",
     fields: FIELDS,
