@@ -114,7 +114,7 @@ CREATE INDEX events_created_at ON events (tenant, created_at, id);
 CREATE INDEX events_updated_at ON events (tenant, updated_at, id);
 CREATE INDEX events_status ON events (tenant, status, created_at, id);
 CREATE INDEX events_name ON events (tenant, name_folded, id);
-CREATE INDEX events_event_start ON events (tenant, event_start, id);
+CREATE INDEX events_event_start ON events (tenant, event_start {nulls_first}, id);
 -- Does not begin with the tenant: the server's own clockwork looks for the records of all tenants whose
 -- moment of publication has come. Being partial, it holds only the few that wait. A statement uses it
 -- only when it says status = 'scheduled' literally, not as a parameter.

@@ -69,7 +69,8 @@ impl App {
     pub async fn open(db: Db, options: Options) -> Result<(Self, MigrationReport), Failure> {
         let all: Vec<Migration> = migrations().into_iter().chain(options.more_migrations).collect();
         let report = db.migrate(&all).await?;
-        let schemas = options.registry.iter().map(|resource| Arc::new(Schema::new(resource))).collect();
+        let known = options.registry.iter().chain(domain::resources::LOGS.iter());
+        let schemas = known.map(|resource| Arc::new(Schema::new(resource))).collect();
         let inner = Inner {
             db,
             registry: options.registry,
@@ -163,7 +164,8 @@ impl App {
         found.cloned().ok_or_else(|| Failure::internal(format!("{} is not registered", resource.name)))
     }
 
-    /// Runs one changing statement outside any tenant; answers how many rows it changed.
+    /// Runs one changing statement outside any tenant; answers how many rows it changed. What somebody
+    /// must answer for goes through [`Self::run_audited`].
     pub(crate) async fn run(&self, sql: &'static str, params: Vec<Param>) -> Result<u64, Failure> {
         let changed = self.0.db.write(move |tx| {
             let params = params.clone();

@@ -93,9 +93,7 @@ impl<T> Remember<T> {
     ) -> Result<(), Failure> {
         store(tx, &self.key, &(self.render)(result), now).await
     }
-}
 
-impl<T> Remember<T> {
     /// Stores the answer to a request that changed nothing.
     pub(crate) async fn keep_alone(&self, app: &App, tenant: &Tenant, result: &T) -> Result<(), Failure> {
         app.keep_answer(tenant, self.key.clone(), (self.render)(result)).await

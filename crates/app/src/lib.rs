@@ -4,11 +4,14 @@
 //! take the [`Tenant`] first; only authentication and commands can make one. No HTTP is known here.
 
 mod actor;
+mod acts;
 mod app;
+mod check;
 mod clock;
 pub mod csv;
 mod failure;
 mod idempotency;
+mod import;
 mod keys;
 mod migrations;
 mod organisations;
@@ -25,19 +28,21 @@ mod users;
 
 pub use actor::{Actor, ActorKind};
 pub use app::{App, Options};
+pub use check::{Finding, Verdict, check};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use db;
 pub use domain;
 pub use failure::Failure;
 pub use idempotency::{Answer, IdempotencyKey, Known, Remember, Running};
+pub use import::{ImportCounts, ImportError, ImportOptions, ImportProgress, ImportReport, Unreadable};
 pub use keys::{Credential, KeyDetails, KeyRefusal, NewKey, NewKeyRequest};
 pub use migrations::migrations;
 pub use organisations::{NewOrganisation, Organisation, Plan};
 pub use quota::{Charge, PlanLimits, QuotaState, WINDOW as QUOTA_WINDOW_SECONDS};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use records::{
-    Batch, BatchMode, BatchReport, ItemResult, Listing, MAX_ITEMS, Outcome, Past, RecordRow, Stored,
-    Tombstone, Walk, WriteCondition, WriteRequest, list_statement, match_fields,
+    BatchItem, BatchKind, BatchMode, BatchReport, ItemResult, Listing, MAX_ITEMS, Outcome, Past, RecordRow,
+    Stored, Tombstone, Walk, WriteCondition, WriteRequest, count_statement, list_statement, match_fields,
 };
 pub use store::{StatementText, TenantSql, statements};
 pub use tenant::{Environment, Tenant};

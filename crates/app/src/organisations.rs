@@ -4,13 +4,17 @@
 use std::sync::Arc;
 
 use db::{DbError, Param, Row, Weight};
+use domain::json::Object;
 use domain::time;
 use domain::{OrganisationId, Problem, ProblemKind, Timestamp, Violation};
 use serde_json::Value as Json;
 
+use crate::actor::Actor;
+use crate::acts::Setting;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::System;
+use crate::records::AuditEntry;
+use crate::store::{ScopedTx, System};
 use crate::tenant::{Environment, Tenant};
 
 /// What an organisation has subscribed to; decides its requests an hour (API §7).
@@ -87,6 +91,21 @@ pub struct NewOrganisation {
     pub country: String,
 }
 
+impl Organisation {
+    /// What it was made with, for the audit log.
+    fn description(&self) -> Object {
+        let texts = [
+            ("name", self.name.as_str()),
+            ("slug", &self.slug),
+            ("plan", self.plan.name()),
+            ("timezone", &self.timezone),
+            ("currency", &self.currency),
+            ("country", &self.country),
+        ];
+        texts.into_iter().map(|(name, text)| (name.to_owned(), Json::from(text))).collect()
+    }
+}
+
 impl NewOrganisation {
     /// An organisation with the defaults of domain §1.
     pub fn named(name: impl Into<String>) -> Self {
@@ -103,7 +122,11 @@ impl NewOrganisation {
 
 impl App {
     /// Makes an organisation and its two environments.
-    pub async fn create_organisation(&self, new: NewOrganisation) -> Result<Organisation, Failure> {
+    pub async fn create_organisation(
+        &self,
+        actor: &Actor,
+        new: NewOrganisation,
+    ) -> Result<Organisation, Failure> {
         let slug = check(&new)?;
         let now = self.now();
         let organisation = Organisation {
@@ -118,13 +141,16 @@ impl App {
             created_at: now,
             closed_at: None,
         };
+        let id = organisation.id.to_string();
+        let audit = AuditEntry::act(self, "organisation_created", "organisation", Some(id), actor)?
+            .telling(&organisation.description());
         let row = organisation.clone();
         // Two organisations made at once can take the same tenant numbers: the loser tries again.
         for _ in 0..5 {
-            let row = row.clone();
+            let (row, audit) = (row.clone(), audit.clone());
             let stored = self.db().write(move |tx| {
-                let row = row.clone();
-                Box::pin(async move { insert(tx, &row).await })
+                let (row, audit) = (row.clone(), audit.clone());
+                Box::pin(async move { insert(tx, row, audit).await })
             });
             match stored.await {
                 Ok(()) => return Ok(organisation),
@@ -164,25 +190,34 @@ impl App {
     }
 
     /// Puts an organisation on another plan.
-    pub async fn set_plan(&self, organisation: &Organisation, plan: Plan) -> Result<(), Failure> {
-        let params = vec![
-            Param::Text(plan.name().to_owned()),
-            Param::Integer(self.now().as_micros()),
-            Param::Uuid(organisation.id.uuid()),
-        ];
-        self.run(System::SET_PLAN, params).await.map(drop)
+    pub async fn set_plan(
+        &self,
+        actor: &Actor,
+        organisation: &Organisation,
+        plan: Plan,
+    ) -> Result<(), Failure> {
+        self.change_setting(actor, organisation, &PLAN, plan.name().to_owned()).await
     }
 
     /// Closes an organisation: its keys are refused from now on; its data stays.
-    pub async fn close_organisation(&self, organisation: &Organisation) -> Result<(), Failure> {
+    pub async fn close_organisation(
+        &self,
+        actor: &Actor,
+        organisation: &Organisation,
+    ) -> Result<(), Failure> {
         let now = Param::Integer(self.now().as_micros());
         let params = vec![now.clone(), now, Param::Uuid(organisation.id.uuid())];
-        self.run(System::CLOSE_ORGANISATION, params).await.map(drop)
+        let log = self.log_of(Some(organisation)).await?;
+        let id = organisation.id.to_string();
+        let audit = AuditEntry::act(self, "organisation_closed", "organisation", Some(id), actor)?;
+        self.run_audited(System::CLOSE_ORGANISATION, params, log, audit).await?;
+        Ok(())
     }
 
     /// Sets which optional member fields the organisation requires.
     pub async fn set_required_member_fields(
         &self,
+        actor: &Actor,
         organisation: &Organisation,
         names: Vec<String>,
     ) -> Result<(), Failure> {
@@ -193,12 +228,7 @@ impl App {
             let violation = Violation::new("requiredMemberFields", "unknown_field", message);
             return Err(Problem::validation(vec![violation]).into());
         }
-        let params = vec![
-            Param::Text(Json::from(names).to_string()),
-            Param::Integer(self.now().as_micros()),
-            Param::Uuid(organisation.id.uuid()),
-        ];
-        self.run(System::SET_REQUIRED_FIELDS, params).await.map(drop)
+        self.change_setting(actor, organisation, &REQUIRED_FIELDS, Json::from(names).to_string()).await
     }
 
     /// An environment of an organisation, for an operator's command.
@@ -226,7 +256,7 @@ impl App {
     }
 }
 
-async fn insert(tx: &mut db::Tx<'_>, row: &Organisation) -> Result<(), DbError> {
+async fn insert(tx: &mut db::Tx<'_>, row: Organisation, audit: AuditEntry) -> Result<(), DbError> {
     let id = Param::Uuid(row.id.uuid());
     let created = Param::Integer(row.created_at.as_micros());
     let text = |text: &str| Param::Text(text.to_owned());
@@ -246,8 +276,28 @@ async fn insert(tx: &mut db::Tx<'_>, row: &Organisation) -> Result<(), DbError> 
     for environment in Environment::ALL {
         tx.execute(System::INSERT_TENANT, &[id.clone(), text(environment.name())]).await?;
     }
-    Ok(())
+    let production = [id, text(Environment::Production.name())];
+    let key = tx.optional(System::FIND_TENANT, &production, |row| row.integer(0)).await?;
+    let key = key.ok_or_else(|| DbError::Other("a tenant that was made is not there".to_owned()))?;
+    let log = Tenant::new(key, Arc::new(row), Environment::Production);
+    audit.insert(&mut ScopedTx::new(tx, &log)).await
 }
+
+const PLAN: Setting = Setting {
+    field: "plan",
+    action: "plan_changed",
+    select: System::PLAN,
+    update: System::SET_PLAN,
+    shown: |name| Json::from(name),
+};
+
+const REQUIRED_FIELDS: Setting = Setting {
+    field: "requiredMemberFields",
+    action: "settings_changed",
+    select: System::REQUIRED_FIELDS,
+    update: System::SET_REQUIRED_FIELDS,
+    shown: |list| serde_json::from_str(list).unwrap_or_default(),
+};
 
 /// Reads the columns of an organisation, `id` to `closed_at`, from a position on.
 pub(crate) fn read_organisation(row: &Row<'_>, from: usize) -> Result<Organisation, DbError> {

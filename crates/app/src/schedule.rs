@@ -22,7 +22,7 @@ const PERIODS_BETWEEN_FLUSHES: u32 = 10;
 const PERIODS_BETWEEN_PRUNINGS: u32 = 60;
 
 /// Seconds for which audit rows are kept: two years (domain §6).
-const AUDIT_KEPT: i64 = 2 * 366 * 24 * 3_600;
+pub(crate) const AUDIT_KEPT: i64 = 2 * 366 * 24 * 3_600;
 
 impl App {
     /// Runs until `stop` turns true. Several servers may run it on one database: each due record is

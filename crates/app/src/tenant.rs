@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use domain::Timestamp;
 use domain::input::Context;
 
-use crate::organisations::Organisation;
+use crate::organisations::{Organisation, Plan};
 
 /// One of an organisation's two separate data sets (domain §1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -44,9 +45,30 @@ pub struct Tenant {
     environment: Environment,
 }
 
+/// The number of [`Tenant::platform`].
+pub(crate) const PLATFORM: i64 = 0;
+
 impl Tenant {
     pub(crate) fn new(key: i64, organisation: Arc<Organisation>, environment: Environment) -> Self {
         Self { key, organisation, environment }
+    }
+
+    /// The platform itself: in its log is kept what concerns no organisation. It has no records, and the
+    /// numbers of organisations begin after its own.
+    pub(crate) fn platform() -> Self {
+        let organisation = Organisation {
+            id: uuid::Uuid::nil().into(),
+            slug: "platform".to_owned(),
+            name: "Platform".to_owned(),
+            plan: Plan::Enterprise,
+            timezone: "UTC".to_owned(),
+            currency: "AUD".to_owned(),
+            country: "AU".to_owned(),
+            required_member_fields: Vec::new(),
+            created_at: Timestamp::from_micros(0),
+            closed_at: None,
+        };
+        Self { key: PLATFORM, organisation: Arc::new(organisation), environment: Environment::Production }
     }
 
     /// The number that begins every key of this tenant's rows.
@@ -67,7 +89,7 @@ impl Tenant {
     }
 
     /// The circumstances under which a body of this resource is read.
-    pub(crate) fn context(&self, now: domain::Timestamp, resource: &domain::Resource) -> Context {
+    pub(crate) fn context(&self, now: Timestamp, resource: &domain::Resource) -> Context {
         let organisation = &self.organisation;
         let zone = domain::time::zone(&organisation.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
         let required =

@@ -4,11 +4,15 @@ use db::{DbError, Param, Row, Weight};
 use domain::access::Role;
 use domain::text::fold;
 use domain::{OrganisationId, Problem, ProblemKind, Timestamp, UserId, Violation};
+use serde_json::Value as Json;
 
+use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::organisations::Organisation;
+use crate::records::AuditEntry;
 use crate::store::System;
+use crate::tenant::Tenant;
 
 /// A member of staff (domain §1).
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,6 +54,7 @@ impl App {
     /// Adds a member of staff to an organisation; platform administrators belong to none.
     pub async fn create_user(
         &self,
+        actor: &Actor,
         organisation: Option<&Organisation>,
         new: NewUser,
     ) -> Result<User, Failure> {
@@ -89,16 +94,21 @@ impl App {
             Param::Integer(now.as_micros()),
             Param::Integer(now.as_micros()),
         ];
-        match self.run(System::INSERT_USER, params).await {
+        let details = [("email", user.email.as_str()), ("role", user.role.name())];
+        let details = details.into_iter().map(|(name, text)| (name.to_owned(), Json::from(text))).collect();
+        let audit = AuditEntry::act(self, "user_created", "user", Some(user.id.to_string()), actor)?
+            .telling(&details);
+        let log = self.log_of(organisation).await?;
+        match self.run_audited(System::INSERT_USER, params, log, audit).await {
             Ok(_) => Ok(user),
-            Err(Failure::Store(DbError::Unique { .. })) => {
+            Err(DbError::Unique { .. }) => {
                 let message =
                     "Another user signs in with this address; addresses are unique on the platform.";
                 let violation = Violation::new("email", "duplicate", message);
                 let detail = "A user with this address exists already";
                 Err(Problem::new(ProblemKind::Conflict, detail).violations(vec![violation]).into())
             }
-            Err(failure) => Err(failure),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -109,26 +119,40 @@ impl App {
     }
 
     /// Sets a user's password.
-    pub async fn set_password(&self, email: &str, password: &str) -> Result<(), Failure> {
-        let id = self.user_id(email).await?;
+    pub async fn set_password(&self, actor: &Actor, email: &str, password: &str) -> Result<(), Failure> {
+        let (id, log) = self.user_and_log(email).await?;
         let hash = self.hash_password(password).await?;
         let params = vec![Param::Text(hash), Param::Integer(self.now().as_micros()), Param::Uuid(id.uuid())];
-        self.run(System::SET_PASSWORD, params).await.map(drop)
+        let audit = AuditEntry::act(self, "password_set", "user", Some(id.to_string()), actor)?;
+        self.run_audited(System::SET_PASSWORD, params, log, audit).await?;
+        Ok(())
     }
 
     /// Keeps a user from signing in.
-    pub async fn suspend_user(&self, email: &str) -> Result<(), Failure> {
-        let id = self.user_id(email).await?;
-        let status = Param::Text("suspended".to_owned());
-        let params = vec![status, Param::Integer(self.now().as_micros()), Param::Uuid(id.uuid())];
-        self.run(System::SET_USER_STATUS, params).await.map(drop)
+    pub async fn suspend_user(&self, actor: &Actor, email: &str) -> Result<(), Failure> {
+        let (id, log) = self.user_and_log(email).await?;
+        let params = vec![Param::Integer(self.now().as_micros()), Param::Uuid(id.uuid())];
+        let audit = AuditEntry::act(self, "user_suspended", "user", Some(id.to_string()), actor)?.replacing(
+            "status",
+            &Json::from("active"),
+            &Json::from("suspended"),
+        );
+        self.run_audited(System::SUSPEND_USER, params, log, audit).await?;
+        Ok(())
     }
 
-    async fn user_id(&self, email: &str) -> Result<UserId, Failure> {
+    /// A user's id, and in whose log what is done to the user belongs.
+    async fn user_and_log(&self, email: &str) -> Result<(UserId, Tenant), Failure> {
         let params = [Param::Text(fold(email))];
-        let found = self.db().optional(Weight::Short, System::FIND_USER, &params, |row| row.uuid(0)).await?;
+        let read = |row: &Row<'_>| Ok((row.uuid(0)?.into(), row.optional_text(4)?.map(str::to_owned)));
+        let found = self.db().optional(Weight::Short, System::FIND_USER, &params, read).await?;
         let problem = || Problem::new(ProblemKind::NotFound, "There is no user with this address");
-        Ok(found.ok_or_else(problem)?.into())
+        let (id, slug) = found.ok_or_else(problem)?;
+        let organisation = match slug {
+            Some(slug) => Some(self.organisation(&slug).await?),
+            None => None,
+        };
+        Ok((id, self.log_of(organisation.as_ref()).await?))
     }
 }
 

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use crate::migrate::{Applied, SELECT, pending, prepare};
 use crate::postgres::Postgres;
 use crate::row::Row;
+use crate::snapshot::Snapshot;
 use crate::sqlite::{self, Sqlite};
 use crate::stats::Stats;
 use crate::tx::Tx;
@@ -149,6 +150,14 @@ impl Db {
         match &self.0 {
             Inner::Sqlite(sqlite) => sqlite.rows(weight, sql, params, each).await,
             Inner::Postgres(postgres) => postgres.rows(sql, params, each).await,
+        }
+    }
+
+    /// The database as it is now, for many reads that must fit together.
+    pub async fn snapshot(&self) -> Result<Snapshot, DbError> {
+        match &self.0 {
+            Inner::Sqlite(sqlite) => Snapshot::sqlite(sqlite).await,
+            Inner::Postgres(postgres) => Snapshot::postgres(Arc::clone(postgres)).await,
         }
     }
 

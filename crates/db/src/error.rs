@@ -31,6 +31,9 @@ pub enum DbError {
     /// The schema does not fit this program.
     #[error("the database schema does not fit this version of the program: {0}")]
     Migration(String),
+    /// A backup cannot be made or put back; says why and what to do.
+    #[error("{0}")]
+    Backup(String),
     /// A statement, a parameter or a column was used wrongly: a fault of this program.
     #[error("database error: {0}")]
     Other(String),

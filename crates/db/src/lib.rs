@@ -12,6 +12,7 @@
 //!   Use [`Tx::attempt`] for work that may fail without giving up the rest, or
 //!   `ON CONFLICT DO NOTHING`.
 
+mod backup;
 mod database;
 mod error;
 mod lock;
@@ -19,12 +20,14 @@ mod migrate;
 mod options;
 mod postgres;
 mod row;
+mod snapshot;
 mod sql;
 mod sqlite;
 mod stats;
 mod tx;
 mod value;
 
+pub use backup::{BackupReport, RestoreReport, backup, restore};
 pub use database::{Db, Engine, Weight};
 pub use error::DbError;
 pub use futures_util::future::BoxFuture;
@@ -32,6 +35,7 @@ pub use lock::ServerLock;
 pub use migrate::{Migration, MigrationReport, MigrationSql};
 pub use options::{PostgresOptions, SqliteOptions};
 pub use row::Row;
+pub use snapshot::{SchemaState, Snapshot};
 pub use stats::Stats;
 pub use tx::Tx;
 pub use value::Param;

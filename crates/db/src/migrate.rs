@@ -21,8 +21,8 @@ pub struct Migration {
 }
 
 /// The statements of a migration, with portable column types: `{int}`, `{text}`, `{uuid}`,
-/// `{bytes}`, `{bool}`, and behind `CREATE TABLE (…)` `{strict}` or `{clustered}` (stored in the
-/// order of the primary key).
+/// `{bytes}`, `{bool}`, behind `CREATE TABLE (…)` `{strict}` or `{clustered}` (stored in the order of
+/// the primary key), and `{nulls_first}` behind a column of an index that gives an order with nulls first.
 #[derive(Debug, Clone, Copy)]
 pub enum MigrationSql {
     /// The same text on both engines.
@@ -168,6 +168,11 @@ pub(crate) fn pending<'m>(
         }
     }
     Ok(migrations.get(applied.len()..).unwrap_or_default())
+}
+
+/// The versions after this one.
+pub(crate) fn pending_versions(migrations: &[Prepared], version: u32) -> Vec<u32> {
+    migrations.iter().map(|migration| migration.version).filter(|&other| other > version).collect()
 }
 
 #[cfg(test)]

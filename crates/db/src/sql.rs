@@ -99,7 +99,7 @@ pub(crate) fn expand_tokens(sql: &str, engine: Engine) -> Result<String, DbError
             let word = token_word(token, engine).ok_or_else(|| {
                 DbError::Migration(format!(
                     "a migration uses the unknown token {{{token}}}; known are {{int}}, {{text}}, \
-                     {{uuid}}, {{bytes}}, {{bool}}, {{strict}} and {{clustered}}"
+                     {{uuid}}, {{bytes}}, {{bool}}, {{strict}}, {{clustered}} and {{nulls_first}}"
                 ))
             })?;
             out.push_str(before);
@@ -125,6 +125,9 @@ fn token_word(token: &str, engine: Engine) -> Option<&'static str> {
         ("strict", Engine::Sqlite) => "STRICT",
         ("clustered", Engine::Sqlite) => "STRICT, WITHOUT ROWID",
         ("strict" | "clustered", Engine::Postgres) => "",
+        // In ascending order SQLite has nulls first anyway, and no words for it in an index.
+        ("nulls_first", Engine::Sqlite) => "",
+        ("nulls_first", Engine::Postgres) => "NULLS FIRST",
         _ => return None,
     })
 }
@@ -168,16 +171,17 @@ mod tests {
     #[test]
     fn tokens_become_the_words_of_the_engine() {
         let sql = "CREATE TABLE t (a {int}, b {text} NOT NULL, c {uuid}, d {bytes}, e {bool}, \
-                   f {text} DEFAULT '{}') {clustered}; CREATE TABLE u (a {int}) {strict};";
+                   f {text} DEFAULT '{}') {clustered}; CREATE TABLE u (a {int}) {strict}; \
+                   CREATE INDEX i ON u (a {nulls_first});";
         assert_eq!(
             expand_tokens(sql, Engine::Sqlite).unwrap(),
             "CREATE TABLE t (a INTEGER, b TEXT NOT NULL, c BLOB, d BLOB, e INTEGER, \
-             f TEXT DEFAULT '{}') STRICT, WITHOUT ROWID; CREATE TABLE u (a INTEGER) STRICT;"
+             f TEXT DEFAULT '{}') STRICT, WITHOUT ROWID; CREATE TABLE u (a INTEGER) STRICT; CREATE INDEX i ON u (a );"
         );
         assert_eq!(
             expand_tokens(sql, Engine::Postgres).unwrap(),
             "CREATE TABLE t (a BIGINT, b TEXT COLLATE \"C\" NOT NULL, c UUID, d BYTEA, e BOOLEAN, \
-             f TEXT COLLATE \"C\" DEFAULT '{}') ; CREATE TABLE u (a BIGINT) ;"
+             f TEXT COLLATE \"C\" DEFAULT '{}') ; CREATE TABLE u (a BIGINT) ; CREATE INDEX i ON u (a NULLS FIRST);"
         );
     }
 

@@ -1,7 +1,7 @@
 //! A table of records: a header row of field names, then a row for each record.
 
 use domain::Timestamp;
-use domain::definition::{Kind, Resource};
+use domain::definition::{Field, Kind, Resource};
 use domain::json::ValueRef;
 
 use super::cell::write_cell;
@@ -12,11 +12,10 @@ use crate::records::RecordRow;
 /// needs little memory.
 pub struct Table {
     resource: &'static Resource,
-    /// Positions of the fields that have a column.
-    columns: Vec<usize>,
+    /// The fields that have a column, with their positions.
+    columns: Vec<(usize, &'static Field)>,
     with_deleted: bool,
-    writer: csv::Writer<Vec<u8>>,
-    cell: Vec<u8>,
+    lines: Lines,
 }
 
 impl Table {
@@ -24,79 +23,88 @@ impl Table {
     /// all. Where deleted records are listed too, `deletedAt` and `mergedInto` come after them.
     #[must_use]
     pub fn new(resource: &'static Resource, fields: Option<&[&'static str]>, with_deleted: bool) -> Self {
-        let columns: Vec<usize> = match fields {
-            Some(names) => names.iter().filter_map(|name| resource.position(name)).collect(),
-            None => (0..resource.fields.len()).collect(),
+        let all = || resource.fields.iter().enumerate();
+        let columns: Vec<_> = match fields {
+            Some(names) => {
+                names.iter().filter_map(|name| all().find(|(_, field)| field.name == *name)).collect()
+            }
+            None => all().collect(),
         };
-        let mut table = Self { resource, columns, with_deleted, writer: writer(), cell: Vec::new() };
-        for column in 0..table.columns.len() {
-            let field = table.columns.get(column).and_then(|&position| resource.fields.get(position));
-            table.put(field.map_or("", |field| field.name).as_bytes());
+        let mut lines = Lines::new();
+        for (_, field) in &columns {
+            lines.put(field.name);
         }
         if with_deleted {
-            table.put(b"deletedAt");
-            table.put(b"mergedInto");
+            lines.put("deletedAt");
+            lines.put("mergedInto");
         }
-        table.end_row();
-        table
+        lines.end();
+        Self { resource, columns, with_deleted, lines }
     }
 
     /// Adds the row of a record, as it shows itself at this moment.
     pub fn write(&mut self, row: &RecordRow<'_, '_>, now: Timestamp) -> Result<(), DbError> {
+        let Self { resource, columns, with_deleted, lines } = self;
         let tombstone = row.tombstone()?;
-        let derived = self.resource.derived.filter(|_| tombstone.is_none());
-        let derived = match derived {
-            Some(rule) if row.shows_derived(now)? => Some(rule),
-            _ => None,
-        };
-        for column in 0..self.columns.len() {
-            let Some(&position) = self.columns.get(column) else { continue };
-            let Some(field) = self.resource.fields.get(position) else { continue };
-            // Nothing but this is left of a deleted record (API §4).
-            if tombstone.is_some() && !matches!(field.name, "id" | "version") {
-                self.put(b"");
-                continue;
-            }
+        let ended = tombstone.is_none() && row.shows_derived(now)?;
+        let derived = resource.derived.filter(|_| ended);
+        for &(position, field) in &*columns {
             match derived {
-                Some(rule) if rule.field == field.name => self.put(rule.shown.as_bytes()),
-                _ => self.put_value(field.kind, row.get(position)?),
+                // Nothing but this is left of a deleted record (API §4).
+                _ if tombstone.is_some() && !matches!(field.name, "id" | "version") => lines.put(""),
+                Some(rule) if rule.field == field.name => lines.put(rule.shown),
+                _ => lines.put_value(field.kind, row.get(position)?),
             }
         }
-        if self.with_deleted {
+        if *with_deleted {
             let deleted_at = tombstone.map(|it| ValueRef::Integer(it.deleted_at.as_micros()));
-            self.put_value(Kind::Timestamp, deleted_at.unwrap_or(ValueRef::Null));
+            lines.put_value(Kind::Timestamp, deleted_at.unwrap_or(ValueRef::Null));
             let merged_into = tombstone.and_then(|it| it.merged_into);
-            self.put_value(Kind::Id, merged_into.map_or(ValueRef::Null, ValueRef::Id));
+            lines.put_value(Kind::Id, merged_into.map_or(ValueRef::Null, ValueRef::Id));
         }
-        self.end_row();
+        lines.end();
         Ok(())
     }
 
     /// What was written since the last call.
     pub fn take(&mut self) -> Vec<u8> {
-        // A vector takes everything that is flushed into it.
-        std::mem::replace(&mut self.writer, writer()).into_inner().unwrap_or_default()
+        self.lines.take()
+    }
+}
+
+/// Lines of cells, quoted where they need it.
+struct Lines {
+    writer: csv::Writer<Vec<u8>>,
+    cell: Vec<u8>,
+}
+
+// The writer writes into a vector, which cannot fail.
+impl Lines {
+    fn new() -> Self {
+        Self { writer: Self::writer(), cell: Vec::new() }
+    }
+
+    fn writer() -> csv::Writer<Vec<u8>> {
+        let mut builder = csv::WriterBuilder::new();
+        // RFC 4180 §2.1: lines end in CRLF.
+        builder.terminator(csv::Terminator::CRLF).from_writer(Vec::new())
+    }
+
+    fn put(&mut self, text: &str) {
+        drop(self.writer.write_field(text));
     }
 
     fn put_value(&mut self, kind: Kind, value: ValueRef<'_>) {
         self.cell.clear();
         write_cell(&mut self.cell, kind, value);
-        // Writing into a vector cannot fail.
         drop(self.writer.write_field(&self.cell));
     }
 
-    fn put(&mut self, text: &[u8]) {
-        drop(self.writer.write_field(text));
-    }
-
-    fn end_row(&mut self) {
+    fn end(&mut self) {
         drop(self.writer.write_record(None::<&[u8]>));
     }
-}
 
-fn writer() -> csv::Writer<Vec<u8>> {
-    let mut builder = csv::WriterBuilder::new();
-    // RFC 4180 §2.1: lines end in CRLF. `flexible` leaves out a check of the number of columns, which
-    // starts anew in each part.
-    builder.terminator(csv::Terminator::CRLF).flexible(true).from_writer(Vec::new())
+    fn take(&mut self) -> Vec<u8> {
+        std::mem::replace(&mut self.writer, Self::writer()).into_inner().unwrap_or_default()
+    }
 }

@@ -102,7 +102,14 @@ impl App {
             Param::Integer(now.as_micros()),
             new.expires_at.map_or(Param::Null, |end| Param::Integer(end.as_micros())),
         ];
-        let audit = AuditEntry::act(self, "key_created", "api_key", Some(id.to_string()), actor)?;
+        let details = [
+            ("name", Json::from(new.name.trim())),
+            ("prefix", Json::from(made.prefix.clone())),
+            ("scopes", Json::from(made.scopes.clone())),
+        ];
+        let details = details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let audit =
+            AuditEntry::act(self, "key_created", "api_key", Some(id.to_string()), actor)?.telling(&details);
         let tenant = tenant.clone();
         let stored = self.db().write(move |tx| {
             let (tenant, params, audit) = (tenant.clone(), params.clone(), audit.clone());

@@ -10,7 +10,7 @@ use crate::store::ScopedTx;
 use crate::store::system::{FIND_QUOTA, LOCK_QUOTA, RETURN_QUOTA, STORE_QUOTA};
 use crate::tenant::Tenant;
 
-/// Most requests in one lease.
+/// Most requests in one lease, where the limit is not so large that a hundredth of it is more.
 const LARGEST: u32 = 250;
 /// A lease is at most this part of what is left, so that little lies idle near the end.
 const PART: u32 = 20;
@@ -32,7 +32,7 @@ impl App {
                     held = unused(now);
                 }
                 let left = limit.saturating_sub(held.used);
-                held.unspent = (left / PART).clamp(1, LARGEST).min(left);
+                held.unspent = (left / PART).clamp(1, LARGEST.max(limit / 100)).min(left);
                 held.used += held.unspent;
                 let params =
                     vec![Param::Integer(held.window_start.as_micros()), Param::Integer(i64::from(held.used))];

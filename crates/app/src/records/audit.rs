@@ -3,7 +3,7 @@
 use db::{DbError, Param};
 use domain::definition::Resource;
 use domain::id::AuditId;
-use domain::json::to_json;
+use domain::json::{Object, to_json};
 use domain::{Record, Timestamp, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -49,6 +49,18 @@ impl AuditEntry {
         })
     }
 
+    /// Tells what came of it.
+    pub(crate) fn telling(mut self, details: &Object) -> Self {
+        self.changes = new_values(details);
+        self
+    }
+
+    /// Tells which value was replaced by which.
+    pub(crate) fn replacing(mut self, field: &str, old: &Json, new: &Json) -> Self {
+        self.changes = json!({field: {"old": old, "new": new}});
+        self
+    }
+
     pub(crate) async fn insert(self, tx: &mut ScopedTx<'_, '_>) -> Result<(), DbError> {
         let optional = |text: Option<String>| text.map_or(Param::Null, Param::Text);
         let params = vec![
@@ -67,6 +79,12 @@ impl AuditEntry {
         ];
         tx.execute(&INSERT_AUDIT, params).await.map(drop)
     }
+}
+
+/// What an act came with, in the form of changes: as new values where there were none.
+fn new_values(details: &Object) -> Json {
+    let values = details.iter().map(|(name, value)| (name.clone(), json!({"old": null, "new": value})));
+    Json::Object(values.collect())
 }
 
 /// What differs between two records, as `{field: {old, new}}`; version and `updatedAt` differ always

@@ -7,8 +7,7 @@ use domain::definition::Resource;
 use domain::input::{self, Mode};
 use domain::json::Object;
 use domain::text::fold;
-use domain::{Problem, Record, RecordId, Violation};
-use serde_json::Value as Json;
+use domain::{Problem, ProblemKind, Record, RecordId};
 
 use super::change::Work;
 use super::write::{Outcome, Stored, WriteRequest};
@@ -32,17 +31,27 @@ pub enum BatchMode {
     Update,
 }
 
-/// A batch.
+/// One item of a batch.
 #[derive(Clone, Debug)]
-pub struct Batch {
-    /// What is done with each item.
+pub struct BatchItem {
+    /// What is done with it.
     pub mode: BatchMode,
-    /// The field by whose value records are found: `id` or a unique field.
-    pub match_by: String,
-    /// The items: objects like the bodies of POST and PATCH.
-    pub items: Vec<Json>,
+    /// By which values of which fields (`id` or a unique one) its record is found: the first that is
+    /// found counts.
+    pub matches: Vec<(&'static str, String)>,
+    /// A body like those of POST and PATCH, or why the item has none.
+    pub body: Result<Object, Problem>,
+}
+
+/// How a batch is carried out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BatchKind {
+    /// Each item for itself.
+    Each,
     /// All or nothing.
-    pub atomic: bool,
+    Atomic,
+    /// Nothing is stored; the report says what would be.
+    Dry,
 }
 
 /// What became of one item.
@@ -58,7 +67,7 @@ pub struct BatchReport {
 /// Why the transaction of a batch is given up.
 enum Stop {
     Failure(Failure),
-    /// An item of an atomic batch failed.
+    /// An item of an atomic batch failed, or nothing was to be stored.
     Aborted(BatchReport),
 }
 
@@ -81,14 +90,15 @@ impl App {
         tenant: &Tenant,
         request: impl Into<WriteRequest>,
         resource: &'static Resource,
-        batch: Batch,
+        items: Vec<BatchItem>,
+        kind: BatchKind,
         remember: Option<Remember<BatchReport>>,
     ) -> Result<BatchReport, Failure> {
         let (work, _) = self.work(tenant, request.into(), resource)?;
-        let batch = Arc::new(batch);
+        let items = Arc::new(items);
         let done = work.run(remember.clone(), move |work, tx| {
-            let batch = batch.clone();
-            Box::pin(async move { work.batch(tx, &batch).await })
+            let items = items.clone();
+            Box::pin(async move { work.batch(tx, &items, kind).await })
         });
         match done.await {
             Ok(report) => Ok(report),
@@ -105,10 +115,15 @@ impl App {
 }
 
 impl Work {
-    async fn batch(&self, tx: &mut ScopedTx<'_, '_>, batch: &Batch) -> Result<BatchReport, Stop> {
-        let mut results = Vec::with_capacity(batch.items.len());
-        for item in &batch.items {
-            results.push(match self.item(tx, batch, item).await {
+    async fn batch(
+        &self,
+        tx: &mut ScopedTx<'_, '_>,
+        items: &[BatchItem],
+        kind: BatchKind,
+    ) -> Result<BatchReport, Stop> {
+        let mut results = Vec::with_capacity(items.len());
+        for item in items {
+            results.push(match self.item(tx, item).await {
                 Ok(Stored { record, outcome }) => match record.id() {
                     Some(id) => Ok((outcome, id)),
                     None => return Err(Failure::internal("a record without an id").into()),
@@ -117,64 +132,44 @@ impl Work {
                 Err(failure) => return Err(failure.into()),
             });
         }
-        if batch.atomic && results.iter().any(Result::is_err) {
-            for result in results.iter_mut().filter(|result| result.is_ok()) {
-                let detail = "Not stored, because another item of this atomic batch failed";
-                *result = Err(Problem::rule(detail, "Mend the items that failed and send the batch again."));
+        match kind {
+            BatchKind::Dry => Err(Stop::Aborted(BatchReport { results })),
+            BatchKind::Atomic if results.iter().any(Result::is_err) => {
+                for result in results.iter_mut().filter(|result| result.is_ok()) {
+                    let detail = "Not stored, because another item of this atomic batch failed";
+                    let hint = "Mend the items that failed and send the batch again.";
+                    *result = Err(Problem::rule(detail, hint));
+                }
+                Err(Stop::Aborted(BatchReport { results }))
             }
-            return Err(Stop::Aborted(BatchReport { results }));
-        }
-        Ok(BatchReport { results })
-    }
-
-    async fn item(&self, tx: &mut ScopedTx<'_, '_>, batch: &Batch, item: &Json) -> Result<Stored, Failure> {
-        let Json::Object(body) = item else {
-            let violation = Violation::new("", "invalid_type", "Each item must be an object.");
-            return Err(Problem::validation(vec![violation]).into());
-        };
-        let found = match batch.mode {
-            BatchMode::Create => None,
-            BatchMode::Update | BatchMode::Upsert => self.matching(tx, batch, body).await?,
-        };
-        match found {
-            Some(old) => self.change(tx, &old, Mode::Patch, body).await,
-            None => {
-                let record = input::apply(self.schema.resource, None, body, Mode::Create, &self.context())?;
-                self.insert(tx, record).await
-            }
+            BatchKind::Atomic | BatchKind::Each => Ok(BatchReport { results }),
         }
     }
 
-    /// The record that an item is about; none where one is to be made.
-    async fn matching(
-        &self,
-        tx: &mut ScopedTx<'_, '_>,
-        batch: &Batch,
-        body: &Object,
-    ) -> Result<Option<Record>, Failure> {
-        let name = batch.match_by.as_str();
-        let given = body.get(name).and_then(Json::as_str).map(str::trim).filter(|text| !text.is_empty());
-        let Some(text) = given else {
-            if name == "id" && batch.mode == BatchMode::Upsert {
-                return Ok(None);
+    async fn item(&self, tx: &mut ScopedTx<'_, '_>, item: &BatchItem) -> Result<Stored, Failure> {
+        let body = item.body.as_ref().map_err(Clone::clone)?;
+        if item.mode != BatchMode::Create {
+            for (name, value) in &item.matches {
+                if let Some(old) = self.find_by(tx, name, value).await? {
+                    return self.change(tx, &old, Mode::Patch, body).await;
+                }
             }
-            let message = format!("{name} is required, since records are matched by it.");
-            return Err(Problem::validation(vec![Violation::new(name, "required", message)]).into());
-        };
-        let found = if name == "id" {
-            // An id that was never given out cannot be made by a client.
-            let id = text.parse().map_err(|_| Problem::not_found())?;
-            Some(self.find(tx, id).await?)
-        } else {
-            self.find_by(tx, name, text).await?
-        };
-        match (found, batch.mode) {
-            (None, BatchMode::Update) => {
-                let detail = format!("There is no {} with this {name}", self.schema.resource.name);
-                Err(Problem::new(domain::ProblemKind::NotFound, detail).into())
-            }
-            (found, _) => Ok(found),
         }
+        if item.mode == BatchMode::Update {
+            let name = item.matches.first().map_or("value", |(name, _)| name);
+            let detail = format!("There is no {} with this {name}", self.schema.resource.name);
+            return Err(Problem::new(ProblemKind::NotFound, detail).into());
+        }
+        let resource = self.schema.resource;
+        let record = match item.mode {
+            // The same body would be a patch the next time: nulls that a patch takes away are not stored.
+            BatchMode::Upsert => {
+                let body = input::for_new(resource, body);
+                input::apply(resource, None, &body, Mode::Create, &self.context())?
+            }
+            _ => input::apply(resource, None, body, Mode::Create, &self.context())?,
+        };
+        self.insert(tx, record).await
     }
 
     async fn find_by(
@@ -184,6 +179,16 @@ impl Work {
         text: &str,
     ) -> Result<Option<Record>, Failure> {
         let resource = self.schema.resource;
+        if name == "id" {
+            return match text.parse() {
+                Ok(id) => match self.find(tx, id).await {
+                    Ok(record) => Ok(Some(record)),
+                    Err(Failure::Problem(problem)) if problem.kind == ProblemKind::NotFound => Ok(None),
+                    Err(failure) => Err(failure),
+                },
+                Err(_) => Ok(None),
+            };
+        }
         let named = |(position, _): &&(usize, _)| resource.fields[*position].name == name;
         let Some((position, sql)) = self.schema.get_by.iter().find(named) else {
             return Err(Failure::internal("records are matched by a field that is not unique"));

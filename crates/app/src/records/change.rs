@@ -251,7 +251,7 @@ impl Work {
         let Some(record) = found else {
             let params = tombstone_params(resource, id);
             let left = tx.optional(&FIND_TOMBSTONE, params, |row| row.optional_uuid(0)).await?;
-            return Err(missing_problem(left).into());
+            return Err(missing_problem(left.flatten()).into());
         };
         if let WriteCondition::Versions(versions) = &self.condition
             && !versions.contains(&record.version())
@@ -334,7 +334,7 @@ impl Work {
             }
         }
         params.push(Param::Uuid(id.uuid()));
-        let sql = TenantSql::update(self.schema.resource.plural, &changes.join(", "), "AND id = ?");
+        let sql = TenantSql::update(&self.schema.table, &changes.join(", "), "AND id = ?");
         let changed = tx.execute(&sql, params).await?;
         if changed == 1 { Ok(()) } else { Err(Failure::internal("an update found no row")) }
     }

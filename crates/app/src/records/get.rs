@@ -39,7 +39,7 @@ impl App {
     ) -> Result<Problem, Failure> {
         let params = tombstone_params(resource, id);
         let left = tenant.optional(self.db(), &FIND_TOMBSTONE, params, |row| row.optional_uuid(0)).await?;
-        Ok(missing_problem(left))
+        Ok(missing_problem(left.flatten()))
     }
 }
 
@@ -49,9 +49,6 @@ pub(super) fn tombstone_params(resource: &Resource, id: RecordId) -> Vec<Param> 
 }
 
 /// The problem of a record that is not there, by what is left of it.
-pub(super) fn missing_problem(left: Option<Option<uuid::Uuid>>) -> Problem {
-    match left {
-        Some(Some(survivor)) => Problem::merged(survivor.into()),
-        _ => Problem::not_found(),
-    }
+pub(super) fn missing_problem(merged_into: Option<uuid::Uuid>) -> Problem {
+    merged_into.map_or_else(Problem::not_found, |survivor| Problem::merged(survivor.into()))
 }

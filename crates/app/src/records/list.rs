@@ -9,7 +9,7 @@ use domain::{Timestamp, Value};
 use super::row::RecordRow;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::{Schema, TenantSql, cursor_after, render_list};
+use crate::store::{Schema, TenantSql, cursor_after, render_count, render_list};
 use crate::tenant::Tenant;
 
 /// What is known of a list after its page was read.
@@ -37,9 +37,14 @@ impl App {
     ) -> Result<Listing, Failure> {
         let schema = self.schema(resource)?;
         let (shown, next) = self.page(tenant, &schema, query, each).await?;
+        let total = match (query.count, total_at_the_end(query, shown, next.is_some())) {
+            (false, _) => None,
+            (true, Some(total)) => Some(total),
+            (true, None) => Some(self.count(tenant, &schema, query).await?),
+        };
         Ok(Listing {
             shown,
-            total: if query.count { Some(self.count(tenant, &schema, query).await?) } else { None },
+            total,
             next_cursor: next.map(|cursor| cursor.encode(resource, &query.order)),
         })
     }
@@ -75,6 +80,17 @@ impl App {
     }
 }
 
+/// The total, when the page tells it: it is the last one, and what stands before it is known. Most
+/// filters match few records, so that nothing has to be counted for them.
+fn total_at_the_end(query: &ListQuery, shown: usize, more: bool) -> Option<u64> {
+    match query.page {
+        Page::Number(page) if !more && (shown > 0 || page == 1) => {
+            Some((page - 1) * u64::from(query.items_per_page) + shown as u64)
+        }
+        _ => None,
+    }
+}
+
 /// The statement of a page and its parameters but the tenant, for tests that look at its plan.
 #[must_use]
 pub fn list_statement(
@@ -83,6 +99,17 @@ pub fn list_statement(
     now: Timestamp,
 ) -> (TenantSql, Vec<Param>) {
     let statement = render_list(&Schema::new(resource), query, now);
+    (statement.sql, statement.params)
+}
+
+/// The statement of a total, likewise.
+#[must_use]
+pub fn count_statement(
+    resource: &'static Resource,
+    query: &ListQuery,
+    now: Timestamp,
+) -> (TenantSql, Vec<Param>) {
+    let statement = render_count(&Schema::new(resource), query, now);
     (statement.sql, statement.params)
 }
 

@@ -13,10 +13,10 @@ mod walk;
 mod write;
 
 pub(crate) use audit::AuditEntry;
-pub use batch::{Batch, BatchMode, BatchReport, ItemResult, MAX_ITEMS, match_fields};
+pub use batch::{BatchItem, BatchKind, BatchMode, BatchReport, ItemResult, MAX_ITEMS, match_fields};
 pub(crate) use count::CountCache;
 pub use history::Past;
-pub use list::{Listing, list_statement};
+pub use list::{Listing, count_statement, list_statement};
 pub use row::{RecordRow, Tombstone};
 pub use walk::Walk;
 pub use write::{Outcome, Stored, WriteCondition, WriteRequest};

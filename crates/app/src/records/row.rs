@@ -40,10 +40,9 @@ impl<'r> RecordRow<'_, 'r> {
         RowValues { resource: self.schema.resource, row: self.row }.get(position)
     }
 
-    /// The record's version.
+    /// The record's version; a row of a log stays at its first.
     pub fn version(&self) -> Result<i64, DbError> {
-        let position = self.schema.resource.fields.len().saturating_sub(Resource::SYSTEM_TAIL);
-        self.row.integer(position)
+        self.schema.version.map_or(Ok(1), |position| self.row.integer(position))
     }
 
     /// Whether the record shows its derived status at this moment.

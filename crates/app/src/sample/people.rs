@@ -273,7 +273,7 @@ const NORDIC: Names = Names {
         ("Þórunn", "thorunn", F),
         ("Søren", "soren", M),
         ("Øyvind", "oyvind", M),
-        ("Äänis", "aanis", M),
+        ("Väinö", "vaino", M),
         ("Freyja", "freyja", F),
     ],
     family: &[
@@ -346,7 +346,7 @@ const UKRAINIAN: Names = Names {
         ("Олена", "olena", F),
         ("Катерина", "kateryna", F),
         ("Андрій", "andrii", M),
-        ("Їжакевич", "izhak", M),
+        ("Ярослав", "yaroslav", M),
     ],
     family: &[
         ("Шевченко", "shevchenko"),

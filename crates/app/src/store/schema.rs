@@ -10,6 +10,10 @@ use super::scope::TenantSql;
 pub(crate) struct Schema {
     /// The definition.
     pub(crate) resource: &'static Resource,
+    /// Its table.
+    pub(crate) table: String,
+    /// Where a row has its version; nowhere in a log.
+    pub(crate) version: Option<usize>,
     /// For each field, its column.
     pub(crate) columns: Vec<Column>,
     /// All columns in the order of the fields, for SELECT.
@@ -62,10 +66,12 @@ impl Schema {
             .iter()
             .flat_map(|column| std::iter::once(column.name.as_str()).chain(column.folded.as_deref()))
             .collect();
-        let table = resource.plural;
+        let name = resource.table();
+        let table = name.as_str();
         let terms = terms_table(resource);
         Self {
             resource,
+            version: resource.position("version"),
             get: TenantSql::select(&select_list, table, "AND id = ?"),
             get_by: unique_positions(resource)
                 .map(|position| {
@@ -79,9 +85,15 @@ impl Schema {
             delete_term: TenantSql::delete(&terms, "AND term = ? AND id = ?"),
             find_same: find_same(resource, &columns),
             layout: Layout::new(resource, None),
+            table: name,
             columns,
             select_list,
         }
+    }
+
+    /// The inverted index of a resource.
+    pub(crate) fn terms_table(resource: &Resource) -> String {
+        terms_table(resource)
     }
 
     /// The column of the field at a position.
@@ -98,7 +110,7 @@ impl Schema {
 
 /// The inverted index of a resource: search words, list elements, custom field values.
 pub(crate) fn terms_table(resource: &Resource) -> String {
-    format!("{}_terms", resource.name)
+    format!("{}_terms", resource.noun().replace(' ', "_"))
 }
 
 fn unique_positions(resource: &'static Resource) -> impl Iterator<Item = usize> {
@@ -115,5 +127,5 @@ fn find_same(resource: &'static Resource, columns: &[Column]) -> Option<TenantSq
     }
     let tests: Vec<String> = compared.iter().map(|column| format!("{column} = ?")).collect();
     let rest = format!("AND ({})", tests.join(" OR "));
-    Some(TenantSql::select(&format!("id, {}", compared.join(", ")), resource.plural, &rest))
+    Some(TenantSql::select(&format!("id, {}", compared.join(", ")), &resource.table(), &rest))
 }

@@ -34,6 +34,8 @@ system_statements! {
         created_at, closed_at FROM organisations ORDER BY created_at, id";
     FIND_ORGANISATION = "SELECT id, slug, name, plan, timezone, currency, country, required_member_fields, \
         created_at, closed_at FROM organisations WHERE slug = ?";
+    PLAN = "SELECT plan FROM organisations WHERE id = ?";
+    REQUIRED_FIELDS = "SELECT required_member_fields FROM organisations WHERE id = ?";
     SET_PLAN = "UPDATE organisations SET plan = ?, updated_at = ? WHERE id = ?";
     CLOSE_ORGANISATION = "UPDATE organisations SET closed_at = ?, updated_at = ? WHERE id = ? AND closed_at IS NULL";
     SET_REQUIRED_FIELDS = "UPDATE organisations SET required_member_fields = ?, updated_at = ? WHERE id = ?";
@@ -60,7 +62,7 @@ system_statements! {
     /// Forgets some audit rows that are older than they are kept (domain §6).
     PRUNE_AUDIT = "DELETE FROM audit_log WHERE (tenant, id) IN \
         (SELECT tenant, id FROM audit_log WHERE created_at <= ? LIMIT 1000)";
-    SET_USER_STATUS = "UPDATE users SET status = ?, updated_at = ? WHERE id = ?";
+    SUSPEND_USER = "UPDATE users SET status = 'suspended', updated_at = ? WHERE id = ? AND status <> 'suspended'";
 }
 
 /// The last number of a counter of the tenant.
@@ -208,7 +210,8 @@ pub(crate) fn due_statement(resource: &Resource) -> Option<String> {
     let at = resource.field(schedule.at)?.column();
     Some(format!(
         "SELECT tenant, id FROM {} WHERE status = '{}' AND {at} <= ? ORDER BY {at} LIMIT 100",
-        resource.plural, schedule.from
+        resource.table(),
+        schedule.from
     ))
 }
 
@@ -247,7 +250,7 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
     ];
     let of_resources = registry.iter().flat_map(|resource| {
         let schema = Schema::new(resource);
-        let update = TenantSql::update(resource.plural, "version = ?", "AND id = ?");
+        let update = TenantSql::update(&resource.table(), "version = ?", "AND id = ?");
         let all = [schema.get, schema.insert, schema.delete, schema.insert_term, schema.delete_term, update];
         all.into_iter().chain(schema.find_same).chain(schema.get_by.into_iter().map(|(_, sql)| sql))
     });

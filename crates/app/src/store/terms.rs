@@ -25,7 +25,9 @@ pub(crate) fn terms_of(resource: &Resource, record: &Record) -> BTreeSet<String>
             // The elements themselves: in JSON a line break is written with a letter.
             Value::Json(text) => {
                 let items: Vec<String> = serde_json::from_str(text).unwrap_or_default();
-                items.iter().for_each(|item| add(item));
+                for item in &items {
+                    add(item);
+                }
             }
             _ => {}
         }

@@ -5,6 +5,7 @@ mod error;
 mod migrate;
 mod params;
 mod session;
+mod snapshot;
 mod texts;
 
 use std::ops::ControlFlow;
@@ -20,6 +21,7 @@ use tokio_postgres::config::SslMode;
 use self::error::{Failure, Trouble, from_pool};
 use self::session::End;
 pub(crate) use self::session::Session;
+pub(crate) use self::snapshot::PostgresSnapshot;
 use self::texts::Texts;
 use crate::row::Row;
 use crate::stats::Counters;

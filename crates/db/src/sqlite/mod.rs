@@ -1,12 +1,16 @@
 //! The embedded engine: reads run where they are called, on pooled read connections; writes go
 //! through one writer thread. Other processes may use the same file beside it.
 
+pub(crate) mod backup;
 mod checkpoint;
 mod error;
+mod inspect;
 mod job;
 mod migrate;
 mod open;
+mod partial;
 mod readers;
+pub(crate) mod schema;
 pub(crate) mod statement;
 mod writer;
 
@@ -133,6 +137,12 @@ impl Sqlite {
         }
     }
 
+    /// A connection of its own that sees one state of the database.
+    pub(crate) async fn snapshot(&self) -> Result<Connection, DbError> {
+        let options = self.options.clone();
+        blocking(move || open::snapshot(&options)).await?
+    }
+
     pub(crate) async fn migrate(&self, migrations: Vec<Prepared>) -> Result<MigrationReport, DbError> {
         let options = self.options.clone();
         let report = blocking(move || migrate::run(&options, &migrations)).await?;
@@ -179,6 +189,11 @@ fn run_blocking<T>(weight: Weight, work: impl FnOnce() -> T) -> T {
             handle.runtime_flavor() == RuntimeFlavor::MultiThread
         });
     if movable { tokio::task::block_in_place(work) } else { work() }
+}
+
+/// Runs long work here.
+pub(crate) fn long<T>(work: impl FnOnce() -> T) -> T {
+    run_blocking(Weight::Long, work)
 }
 
 /// Runs `work` on a thread that may block for long.

@@ -129,3 +129,13 @@ pub(super) fn reading(options: &SqliteOptions) -> Result<Connection, DbError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
+
+/// A connection that sees the database as it is now until it is closed. What it has to sort goes to
+/// temporary files, so that it needs little memory whatever it is asked.
+pub(super) fn snapshot(options: &SqliteOptions) -> Result<Connection, DbError> {
+    let connection = reading(options)?;
+    connection
+        .execute_batch("PRAGMA temp_store = FILE; BEGIN; SELECT COUNT(*) FROM sqlite_schema;")
+        .map_err(|error| from_open(error, &options.path))?;
+    Ok(connection)
+}
