@@ -20,11 +20,6 @@ pub(crate) const MAX_BATCH_BODY: usize = 8 * 1024 * 1024;
 /// sending and read the answer.
 const MAX_DRAINED: usize = 16 * 1024 * 1024;
 
-/// Reads a body that must be a JSON object.
-pub(crate) async fn read_object(headers: &HeaderMap, body: Body, taken: Taken) -> Result<Object, ApiError> {
-    object(headers, &read(body, MAX_BODY).await?, taken)
-}
-
 /// The JSON object in a body.
 pub(crate) fn object(headers: &HeaderMap, bytes: &[u8], taken: Taken) -> Result<Object, ApiError> {
     check_content_type(headers, taken)?;

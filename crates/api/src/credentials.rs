@@ -1,14 +1,15 @@
 //! Who sends a request: the `Authorization` header, the key's host, address and scope (API §2).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use app::{Actor, Credential, Environment, KeyRefusal};
-use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use domain::{Problem, ProblemKind};
 
+use crate::client_address::ClientAddress;
+use crate::config::same_host;
 use crate::edge::RequestId;
 use crate::error::ApiError;
 use crate::rate_limit::{ChargeSlot, exceeded};
@@ -34,8 +35,17 @@ pub(crate) async fn recognise(state: &ApiState, parts: &Parts) -> Result<Arc<Cre
             check_host(state, parts, credential.tenant.environment())?;
             Ok(credential)
         }
-        Err(refusal) => Err(refused(refusal, from)),
+        Err(refusal) => {
+            let wait = from.and_then(|from| state.throttle.failed(from, state.app.now()));
+            Err(wait.map_or_else(|| refused(refusal, from), too_many_failures))
+        }
     }
+}
+
+fn too_many_failures(seconds: u32) -> ApiError {
+    let detail = "Too many failed attempts came from this address";
+    let hint = format!("Wait {seconds} seconds, then use a key that is valid.");
+    Problem::new(ProblemKind::RateLimitExceeded, detail).hint(hint).retry_after(seconds).into()
 }
 
 /// Recognises the key of a request and requires a scope of it.
@@ -123,12 +133,6 @@ fn check_host(state: &ApiState, parts: &Parts, environment: Environment) -> Resu
     Err(invalid_token(problem))
 }
 
-/// Compares host names without regard to case, and to the port where the setting has none.
-fn same_host(given: &str, set: &str) -> bool {
-    let without_port = given.rsplit_once(':').map_or(given, |(name, _)| name);
-    given.eq_ignore_ascii_case(set) || without_port.eq_ignore_ascii_case(set)
-}
-
 fn invalid_token(problem: Problem) -> ApiError {
     with_challenge(problem, "Bearer realm=\"MemberPulse\", error=\"invalid_token\"")
 }
@@ -140,5 +144,5 @@ fn with_challenge(problem: Problem, challenge: &str) -> ApiError {
 }
 
 fn client_address(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_canonical())
+    parts.extensions.get::<ClientAddress>().and_then(|ClientAddress(address)| *address)
 }

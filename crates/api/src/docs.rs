@@ -99,3 +99,74 @@ impl File {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    fn get(address: &str, if_none_match: Option<&HeaderValue>) -> Result<Response, ApiError> {
+        let mut request = Request::get(address).body(Body::empty()).unwrap();
+        if let Some(tag) = if_none_match {
+            request.headers_mut().insert(header::IF_NONE_MATCH, tag.clone());
+        }
+        asset(request).now_or_never().unwrap()
+    }
+
+    fn text(response: Response) -> String {
+        let body = response.into_body().collect().now_or_never().unwrap().unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    /// What stands in the attributes with this name.
+    fn attributes<'p>(page: &'p str, name: &str) -> Vec<&'p str> {
+        let start = format!(" {name}=\"");
+        page.split(&start).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    #[test]
+    fn the_page_consists_of_own_files_that_can_be_kept() {
+        let page = page().now_or_never().unwrap();
+        let policy = page.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        assert!(policy.contains("script-src 'self';"), "{policy}");
+        let page = text(page);
+        assert!(!page.contains("://"), "the page names another host");
+        assert!(page.split("<script").skip(1).all(|it| it.starts_with(" src=")), "a script is in the page");
+        let mut addresses = attributes(&page, "src");
+        addresses.extend(attributes(&page, "href"));
+        addresses.retain(|address| address.starts_with("/api/docs/"));
+        assert_eq!(addresses.len(), FILES.len());
+        for address in addresses {
+            let response = get(address, None).unwrap();
+            assert_eq!(response.status(), StatusCode::OK, "{address}");
+            assert!(response.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
+            let kind = if address.contains(".css") {
+                "text/css; charset=utf-8"
+            } else {
+                "text/javascript; charset=utf-8"
+            };
+            assert_eq!(response.headers()[header::CONTENT_TYPE], kind);
+            let tag = response.headers()[header::ETAG].clone();
+            assert!(text(response).len() > 500, "{address}");
+            let again = get(address, Some(&tag)).unwrap();
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+            assert_eq!(again.headers()[header::ETAG], tag);
+        }
+    }
+
+    #[test]
+    fn another_version_of_a_file_is_not_kept() {
+        for address in ["/api/docs/reference.js", "/api/docs/reference.js?v=0"] {
+            assert_eq!(get(address, None).unwrap().headers()[header::CACHE_CONTROL], "no-cache", "{address}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_served() {
+        for name in ["index.html", "swagger-initializer.js", "..", "reference.js%00", ""] {
+            assert!(get(&format!("/api/docs/{name}"), None).is_err(), "{name}");
+        }
+    }
+}

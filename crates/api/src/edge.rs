@@ -1,6 +1,7 @@
 //! The outermost layer: request ids, time limit, panics, problem documents, headers of every answer.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 
 use axum::extract::{Request, State};
@@ -10,9 +11,11 @@ use axum::response::{IntoResponse, Response};
 use domain::{Problem, ProblemKind};
 use futures_util::FutureExt as _;
 
+use crate::client_address;
 use crate::error::ApiError;
 use crate::problem_document;
 use crate::rate_limit::ChargeSlot;
+use crate::representation::linked_data;
 use crate::state::ApiState;
 
 /// The request's id, for handlers that pass it on.
@@ -31,7 +34,11 @@ pub(crate) async fn edge(State(state): State<ApiState>, mut request: Request, ne
     request.extensions_mut().insert(RequestId(id.clone()));
     let slot = ChargeSlot::default();
     request.extensions_mut().insert(slot.clone());
+    let address =
+        client_address::find(request.extensions(), request.headers(), &state.config.trusted_proxies);
+    request.extensions_mut().insert(address);
     let path = request.uri().path().to_owned();
+    let host = request.headers().get(header::HOST).cloned();
     let mut response = answer(&state, request, next).await;
     if let Some(error) = error_in(&mut response) {
         let id = id.to_str().unwrap_or_default();
@@ -42,8 +49,19 @@ pub(crate) async fn edge(State(state): State<ApiState>, mut request: Request, ne
     }
     let not_modified = response.status() == StatusCode::NOT_MODIFIED;
     slot.finish(response.headers_mut(), not_modified, state.app.now());
+    if path == "/api" || path.starts_with("/api/") {
+        response.headers_mut().append(header::LINK, documentation_link(&state, host.as_ref()));
+    }
     finish(response.headers_mut(), id);
     response
+}
+
+/// Where Hydra's clients find what the answer means, whatever the answer.
+fn documentation_link(state: &ApiState, host: Option<&HeaderValue>) -> HeaderValue {
+    match state.config.base_url(host.and_then(|host| host.to_str().ok())) {
+        Cow::Borrowed(_) => state.documentation_link.clone(),
+        Cow::Owned(base) => linked_data::documentation_link(&base),
+    }
 }
 
 async fn answer(state: &ApiState, request: Request, next: Next) -> Response {

@@ -5,16 +5,19 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use domain::{Problem, ProblemKind};
 
 use crate::error::ApiError;
+use crate::representation::Representation;
 
-/// The tag of a version. A record that shows a derived status has a tag of its own, since its
-/// representation changed without a new version.
-pub(crate) fn text(version: i64, derived: bool) -> String {
-    if derived { format!("\"{version}-ended\"") } else { format!("\"{version}\"") }
+/// The tag of a version in a representation. A record that shows a derived status has a tag of its own,
+/// since its representation changed without a new version.
+pub(crate) fn text(version: i64, derived: bool, shown_as: Representation) -> String {
+    let ended = if derived { "-ended" } else { "" };
+    let form = if shown_as == Representation::LinkedData { "-ld" } else { "" };
+    format!("\"{version}{ended}{form}\"")
 }
 
 /// The tag as a header's value.
-pub(crate) fn etag(version: i64, derived: bool) -> HeaderValue {
-    HeaderValue::try_from(text(version, derived)).unwrap_or(HeaderValue::from_static("\"\""))
+pub(crate) fn etag(version: i64, derived: bool, shown_as: Representation) -> HeaderValue {
+    HeaderValue::try_from(text(version, derived, shown_as)).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 /// Whether `If-None-Match` names this tag: the client has the representation already.
@@ -68,7 +71,7 @@ mod tests {
     fn conditions_are_read_as_the_rfc_says() {
         let condition = |value| write_condition(&headers(header::IF_MATCH, value));
         assert_eq!(condition("*").unwrap(), WriteCondition::Exists);
-        assert_eq!(condition("\"3\", \"4-ended\"").unwrap(), WriteCondition::Versions(vec![3, 4]));
+        assert_eq!(condition("\"3\", \"4-ended-ld\"").unwrap(), WriteCondition::Versions(vec![3, 4]));
         assert_eq!(condition("W/\"3\"").unwrap(), WriteCondition::Versions(vec![]));
         assert_eq!(condition("\"other\"").unwrap(), WriteCondition::Versions(vec![]));
         assert!(condition("3").is_err());
@@ -77,12 +80,14 @@ mod tests {
 
     #[test]
     fn a_cached_representation_is_recognised() {
-        let tag = etag(3, false);
+        let tag = etag(3, false, Representation::Json);
         for (value, hit) in
             [("\"3\"", true), ("W/\"3\"", true), ("*", true), ("\"2\", \"3\"", true), ("\"33\"", false)]
         {
             assert_eq!(none_match_hits(&headers(header::IF_NONE_MATCH, value), &tag), hit, "{value}");
         }
-        assert!(!none_match_hits(&headers(header::IF_NONE_MATCH, "\"3\""), &etag(3, true)));
+        for other in [etag(3, true, Representation::Json), etag(3, false, Representation::LinkedData)] {
+            assert!(!none_match_hits(&headers(header::IF_NONE_MATCH, "\"3\""), &other));
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! SQL and no rule of the business is known here.
 
 mod body;
+mod client_address;
 mod config;
 mod credentials;
 mod docs;
@@ -17,8 +18,10 @@ mod openapi;
 mod problem_document;
 mod query;
 mod rate_limit;
+mod representation;
 mod routes;
 mod state;
+mod throttle;
 
 pub use config::Config;
 pub use openapi::{openapi_json, openapi_yaml};

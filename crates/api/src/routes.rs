@@ -12,13 +12,16 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter};
 use domain::definition::{Action, Effect, Registry, Resource};
+use domain::resources::LOGS;
 use domain::{Problem, ProblemKind};
 
 use crate::config::Config;
 use crate::error::ApiError;
-use crate::handlers::{batch, entry, error_pages, health, me, rate_limit, read, write};
+use crate::handlers::{batch, entry, error_pages, health, hydra, me, rate_limit, read, write};
 use crate::openapi::words::capitalised;
+use crate::representation::linked_data;
 use crate::state::{ApiState, RequestIds};
+use crate::throttle::Throttle;
 use crate::{docs, edge, openapi};
 
 /// A route of the API.
@@ -55,6 +58,10 @@ pub enum RouteKind {
     Docs,
     /// `GET /api/docs/{file}`
     DocsAsset,
+    /// `GET /api/docs.jsonld`
+    HydraDocs,
+    /// `GET /api/contexts/{class}`
+    HydraContext,
     /// `GET /errors`
     ErrorIndex,
     /// `GET /errors/{type}`
@@ -119,19 +126,23 @@ pub fn routes(registry: Registry, config: &Config) -> Vec<RouteInfo> {
         open("/api/openapi.yaml", "getOpenApiYaml", RouteKind::OpenApiYaml),
         open("/api/docs", "getDocs", RouteKind::Docs),
         open("/api/docs/{file}", "getDocsAsset", RouteKind::DocsAsset),
+        open("/api/docs.jsonld", "getHydraDocs", RouteKind::HydraDocs),
+        open("/api/contexts/{class}", "getHydraContext", RouteKind::HydraContext),
         open(errors, "listErrorTypes", RouteKind::ErrorIndex),
         open(&format!("{errors}/{{type}}"), "getErrorType", RouteKind::ErrorPage),
         open("/healthz", "getHealth", RouteKind::Healthz),
         open("/readyz", "getReadiness", RouteKind::Readyz),
     ];
     all.extend(registry.iter().flat_map(of_resource));
+    all.extend(LOGS.iter().flat_map(of_resource));
     all
 }
 
+/// A resource can be read and changed, a log only be read.
 fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
     let one = capitalised(resource.name);
     let many = capitalised(resource.plural);
-    let list = format!("/api/{}", resource.plural);
+    let list = format!("/api/{}", resource.segment());
     let item = format!("{list}/{{id}}");
     let (read, write) = (resource.read_scope(), resource.write_scope());
     let route = |method, path: &str, operation_id: String, scope: &str, kind| RouteInfo {
@@ -144,6 +155,12 @@ fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
     };
     let mut all = vec![
         route(Method::GET, &list, format!("list{many}"), &read, RouteKind::List(resource)),
+        route(Method::GET, &item, format!("get{one}"), &read, RouteKind::Get(resource)),
+    ];
+    if !resource.is_versioned() {
+        return all;
+    }
+    all.extend([
         route(Method::POST, &list, format!("create{one}"), &write, RouteKind::Create(resource)),
         route(
             Method::POST,
@@ -152,11 +169,10 @@ fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
             &write,
             RouteKind::Batch(resource),
         ),
-        route(Method::GET, &item, format!("get{one}"), &read, RouteKind::Get(resource)),
         route(Method::PUT, &item, format!("replace{one}"), &write, RouteKind::Replace(resource)),
         route(Method::PATCH, &item, format!("patch{one}"), &write, RouteKind::Patch(resource)),
         route(Method::DELETE, &item, format!("delete{one}"), &write, RouteKind::Delete(resource)),
-    ];
+    ]);
     all.extend(resource.actions.iter().map(|action| {
         let path = format!("{item}/{}", action.name);
         let kind = RouteKind::Act(resource, action);
@@ -175,7 +191,15 @@ pub fn router(app: App, config: Config) -> Result<Router, Failure> {
         allowed.push(route.method);
     }
     let request_ids = Arc::new(RequestIds::new(app.random_bytes()?));
-    let state = ApiState { app, config: Arc::new(config), request_ids, documents: Arc::default() };
+    let documentation_link = linked_data::documentation_link(&config.public_url);
+    let state = ApiState {
+        documentation_link,
+        app,
+        config: Arc::new(config),
+        request_ids,
+        throttle: Arc::new(Throttle::new()),
+        documents: Arc::default(),
+    };
     let mut router = Router::new();
     for (path, (methods, allowed)) in by_path {
         router = router.route(&path, with_other_methods(methods, &allowed));
@@ -197,6 +221,8 @@ fn on_route(methods: MethodRouter<ApiState>, method: Method, kind: RouteKind) ->
         RouteKind::OpenApiYaml => add(methods, method, openapi::serve_yaml),
         RouteKind::Docs => add(methods, method, docs::page),
         RouteKind::DocsAsset => add(methods, method, docs::asset),
+        RouteKind::HydraDocs => add(methods, method, hydra::documentation),
+        RouteKind::HydraContext => add(methods, method, hydra::context),
         RouteKind::ErrorIndex => add(methods, method, error_pages::index),
         RouteKind::ErrorPage => add(methods, method, error_pages::page),
         RouteKind::Healthz => add(methods, method, health::healthz),

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use app::App;
+use axum::http::HeaderValue;
 
 use crate::config::Config;
 use crate::openapi::Documents;
+use crate::throttle::Throttle;
 
 /// The application and the settings; clones are cheap.
 #[derive(Clone)]
@@ -14,7 +16,10 @@ pub(crate) struct ApiState {
     pub(crate) app: App,
     pub(crate) config: Arc<Config>,
     pub(crate) request_ids: Arc<RequestIds>,
+    pub(crate) throttle: Arc<Throttle>,
     pub(crate) documents: Arc<Documents>,
+    /// The link to the Hydra documentation for clients that call the server by its public URL.
+    pub(crate) documentation_link: HeaderValue,
 }
 
 /// Ids for requests that bring none: a random beginning for each start of the server, then a count.

@@ -1,6 +1,9 @@
 //! Many changes in one request, with a result for each (API §6).
 
-use app::{Answer, Batch, BatchMode, BatchReport, MAX_ITEMS, Outcome, Remember, WriteRequest, match_fields};
+use app::{
+    Answer, BatchItem, BatchKind, BatchMode, BatchReport, MAX_ITEMS, Outcome, Remember, WriteRequest,
+    match_fields,
+};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use domain::definition::Resource;
@@ -18,6 +21,7 @@ use crate::error::ApiError;
 use crate::idempotency::{once, respond};
 use crate::negotiate::Taken;
 use crate::problem_document;
+use crate::representation;
 use crate::state::ApiState;
 
 /// `POST /api/members/batch`
@@ -27,7 +31,7 @@ pub(crate) async fn batch(
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let credential = admit(&state, &parts, resource).await?;
+    let (credential, _) = admit(&state, &parts, resource, representation::JSON).await?;
     let body = read(body, MAX_BATCH_BODY).await?;
     let path = parts.uri.path().to_owned();
     let id = parts.extensions.get::<RequestId>().and_then(|RequestId(id)| id.to_str().ok());
@@ -35,10 +39,12 @@ pub(crate) async fn batch(
     let config = state.config.clone();
     let render = move |report: &BatchReport| answer(report, &config, &path, &id);
     once(&state, &parts, &credential, &body, async |key| {
-        let (batch, allow_past) = parse(resource, object(&parts.headers, &body, Taken::Json)?)?;
-        let request = WriteRequest { allow_past, ..WriteRequest::from(actor(&credential, &parts)) };
+        let batch = parse(resource, object(&parts.headers, &body, Taken::Json)?)?;
+        let from = WriteRequest::from(actor(&credential, &parts));
+        let request = WriteRequest { allow_past: batch.allow_past, ..from };
         let remember = key.map(|key| Remember::new(key, render.clone()));
-        let report = state.app.batch(&credential.tenant, request, resource, batch, remember).await?;
+        let (tenant, items) = (&credential.tenant, batch.items);
+        let report = state.app.batch(tenant, request, resource, items, batch.kind, remember).await?;
         Ok(respond(render(&report)))
     })
     .await
@@ -48,8 +54,15 @@ const KNOWN: [&str; 5] = ["mode", "matchBy", "items", "atomic", "allowPast"];
 const MODES: [(&str, BatchMode); 3] =
     [("upsert", BatchMode::Upsert), ("create", BatchMode::Create), ("update", BatchMode::Update)];
 
-/// Reads a batch, and whether it may hold the past.
-fn parse(resource: &'static Resource, mut body: Object) -> Result<(Batch, bool), Problem> {
+/// A batch as it was asked for.
+struct Batch {
+    items: Vec<BatchItem>,
+    kind: BatchKind,
+    allow_past: bool,
+}
+
+/// Reads a batch.
+fn parse(resource: &'static Resource, mut body: Object) -> Result<Batch, Problem> {
     let mut violations = Vec::new();
     let mut wrong = |path: &str, code, message: String| violations.push(Violation::new(path, code, message));
     for name in body.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
@@ -73,14 +86,11 @@ fn parse(resource: &'static Resource, mut body: Object) -> Result<(Batch, bool),
         wrong("mode", "invalid_choice", "mode must be one of upsert, create, update.".to_owned());
     }
     let fields = match_fields(resource);
-    let match_by = match body.get("matchBy") {
-        None => "externalId",
-        Some(given) => given.as_str().unwrap_or_default(),
-    };
-    if !fields.contains(&match_by) {
+    let wanted = body.get("matchBy").map_or("externalId", |given| given.as_str().unwrap_or_default());
+    let match_by = fields.iter().copied().find(|name| *name == wanted);
+    if match_by.is_none() {
         wrong("matchBy", "invalid_choice", format!("matchBy must be one of {}.", fields.join(", ")));
     }
-    let match_by = match_by.to_owned();
     let items = match body.remove("items") {
         Some(Json::Array(items)) if items.is_empty() => {
             Err(("required", "items must not be empty.".to_owned()))
@@ -92,15 +102,43 @@ fn parse(resource: &'static Resource, mut body: Object) -> Result<(Batch, bool),
         Some(_) => Err(("invalid_type", "items must be a list of objects.".to_owned())),
         None => Err(("required", "items is required.".to_owned())),
     };
-    match (items, mode) {
-        (Ok(items), Some(mode)) if violations.is_empty() => {
-            Ok((Batch { mode, match_by, items, atomic }, allow_past))
+    match (items, mode, match_by) {
+        (Ok(items), Some(mode), Some(match_by)) if violations.is_empty() => {
+            let items = items.into_iter().map(|item| read_item(item, mode, match_by)).collect();
+            Ok(Batch { items, kind: if atomic { BatchKind::Atomic } else { BatchKind::Each }, allow_past })
         }
-        (items, _) => {
+        (items, _, _) => {
             if let Err((code, message)) = items {
                 violations.push(Violation::new("items", code, message));
             }
             Err(Problem::validation(violations))
+        }
+    }
+}
+
+/// Reads one item: its body, and the value by which its record is found.
+fn read_item(item: Json, mode: BatchMode, match_by: &'static str) -> BatchItem {
+    let Json::Object(body) = item else {
+        let violation = Violation::new("", "invalid_type", "Each item must be an object.");
+        return BatchItem { mode, matches: Vec::new(), body: Err(Problem::validation(vec![violation])) };
+    };
+    if mode == BatchMode::Create {
+        return BatchItem { mode, matches: Vec::new(), body: Ok(body) };
+    }
+    let given = body.get(match_by).and_then(Json::as_str).map(str::trim).filter(|text| !text.is_empty());
+    match given.map(str::to_owned) {
+        // Ids are given by the server: an unknown one is not made by an upsert.
+        Some(value) if match_by == "id" => {
+            BatchItem { mode: BatchMode::Update, matches: vec![(match_by, value)], body: Ok(body) }
+        }
+        Some(value) => BatchItem { mode, matches: vec![(match_by, value)], body: Ok(body) },
+        None if match_by == "id" && mode == BatchMode::Upsert => {
+            BatchItem { mode: BatchMode::Create, matches: Vec::new(), body: Ok(body) }
+        }
+        None => {
+            let message = format!("{match_by} is required, since records are matched by it.");
+            let violation = Violation::new(match_by, "required", message);
+            BatchItem { mode, matches: Vec::new(), body: Err(Problem::validation(vec![violation])) }
         }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod entry;
 pub(crate) mod error_pages;
 pub(crate) mod health;
+pub(crate) mod hydra;
 pub(crate) mod me;
 pub(crate) mod rate_limit;
 pub(crate) mod read;

@@ -1,34 +1,55 @@
 //! Changing records: create, replace, patch, delete, actions.
 
+use std::sync::Arc;
+
 use app::{Answer, Credential, IdempotencyKey, Outcome, Remember, Stored, WriteRequest};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
+use domain::RecordId;
 use domain::definition::{Action, Resource};
 use domain::input::Mode;
-use domain::json::{Layout, shows_derived};
+use domain::json::{Layout, Object, shows_derived};
 
 use super::read::{TAGGED, no_content};
 use super::record_id;
-use crate::body::{MAX_BODY, object, optional_object, read, read_object};
+use crate::body::{MAX_BODY, object, optional_object, read};
 use crate::credentials::{actor, authorise};
 use crate::error::ApiError;
 use crate::idempotency::{once, respond};
-use crate::negotiate::{Taken, accepts_json};
+use crate::negotiate::Taken;
+use crate::representation::{RECORD, Representation, linked_data};
 use crate::routes::makes_a_record;
 use crate::state::ApiState;
-use crate::{etag, query};
+use crate::{etag, negotiate, query};
 
 /// Checks what every change has in common: the scope, the accepted answer, no stray parameters.
 pub(super) async fn admit(
     state: &ApiState,
     parts: &Parts,
     resource: &Resource,
-) -> Result<std::sync::Arc<Credential>, ApiError> {
+    offered: &[Representation],
+) -> Result<(Arc<Credential>, Representation), ApiError> {
     let credential = authorise(state, parts, &resource.write_scope()).await?;
-    accepts_json(&parts.headers)?;
+    let shown_as = negotiate::representation(&parts.headers, offered)?;
     query::no_parameters(&parts.uri, &parts.headers)?;
-    Ok(credential)
+    Ok((credential, shown_as))
+}
+
+/// The record in a body; where the client speaks JSON-LD, without what that adds to it.
+fn record_in(
+    parts: &Parts,
+    body: &[u8],
+    taken: Taken,
+    resource: &Resource,
+    id: Option<RecordId>,
+    shown_as: Representation,
+) -> Result<Object, ApiError> {
+    let mut record = object(&parts.headers, body, taken)?;
+    if shown_as == Representation::LinkedData || negotiate::is_linked_data(&parts.headers) {
+        linked_data::without_linked_data(resource, id, &mut record);
+    }
+    Ok(record)
 }
 
 /// `POST /api/members`
@@ -38,13 +59,13 @@ pub(crate) async fn create(
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let credential = admit(&state, &parts, resource).await?;
+    let (credential, shown_as) = admit(&state, &parts, resource, RECORD).await?;
     let body = read(body, MAX_BODY).await?;
     once(&state, &parts, &credential, &body, async |key| {
-        let object = object(&parts.headers, &body, Taken::Json)?;
-        let request = write_request(&state, &parts, &credential, resource, key)?;
-        let stored = state.app.create(&credential.tenant, request, resource, &object).await?;
-        Ok(respond(answer(&state, resource, &stored)))
+        let record = record_in(&parts, &body, Taken::Record, resource, None, shown_as)?;
+        let request = write_request(&state, &parts, &credential, resource, shown_as, key)?;
+        let stored = state.app.create(&credential.tenant, request, resource, &record).await?;
+        Ok(respond(answer(&state, resource, shown_as, &stored)))
     })
     .await
 }
@@ -55,11 +76,13 @@ fn write_request(
     parts: &Parts,
     credential: &Credential,
     resource: &'static Resource,
+    shown_as: Representation,
     key: Option<IdempotencyKey>,
 ) -> Result<WriteRequest, ApiError> {
     let condition = etag::write_condition(&parts.headers)?;
     let state = state.clone();
-    let remember = key.map(|key| Remember::new(key, move |stored| answer(&state, resource, stored)));
+    let remember =
+        key.map(|key| Remember::new(key, move |stored| answer(&state, resource, shown_as, stored)));
     Ok(WriteRequest { condition, remember, ..WriteRequest::from(actor(credential, parts)) })
 }
 
@@ -69,7 +92,7 @@ pub(crate) async fn replace(
     request: Request,
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
-    update(&state, request, resource, Mode::Replace, Taken::Json).await
+    update(&state, request, resource, Mode::Replace, Taken::Record).await
 }
 
 /// `PATCH /api/members/{id}`
@@ -89,12 +112,13 @@ async fn update(
     taken: Taken,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let credential = admit(state, &parts, resource).await?;
+    let (credential, shown_as) = admit(state, &parts, resource, RECORD).await?;
     let id = record_id(&parts.uri)?;
-    let request = write_request(state, &parts, &credential, resource, None)?;
-    let body = read_object(&parts.headers, body, taken).await?;
-    let stored = state.app.update(&credential.tenant, request, resource, id, mode, body).await?;
-    Ok(respond(answer(state, resource, &stored)))
+    let request = write_request(state, &parts, &credential, resource, shown_as, None)?;
+    let body = read(body, MAX_BODY).await?;
+    let record = record_in(&parts, &body, taken, resource, Some(id), shown_as)?;
+    let stored = state.app.update(&credential.tenant, request, resource, id, mode, record).await?;
+    Ok(respond(answer(state, resource, shown_as, &stored)))
 }
 
 /// `DELETE /api/members/{id}`
@@ -104,9 +128,9 @@ pub(crate) async fn delete(
     resource: &'static Resource,
 ) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
-    let credential = admit(&state, &parts, resource).await?;
+    let (credential, shown_as) = admit(&state, &parts, resource, RECORD).await?;
     let id = record_id(&parts.uri)?;
-    let request = write_request(&state, &parts, &credential, resource, None)?;
+    let request = write_request(&state, &parts, &credential, resource, shown_as, None)?;
     state.app.delete(&credential.tenant, request, resource, id).await?;
     Ok(no_content())
 }
@@ -119,32 +143,42 @@ pub(crate) async fn act(
     action: &'static Action,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let credential = admit(&state, &parts, resource).await?;
+    let (credential, shown_as) = admit(&state, &parts, resource, RECORD).await?;
     let body = read(body, MAX_BODY).await?;
     once(&state, &parts, &credential, &body, async |key| {
         let id = record_id(&parts.uri)?;
-        let request = write_request(&state, &parts, &credential, resource, key)?;
+        let request = write_request(&state, &parts, &credential, resource, shown_as, key)?;
         let object = optional_object(&parts.headers, &body)?;
         let stored = state.app.act(&credential.tenant, request, resource, id, action, object).await?;
         debug_assert_eq!(makes_a_record(action), stored.outcome == Outcome::Created);
-        Ok(respond(answer(&state, resource, &stored)))
+        Ok(respond(answer(&state, resource, shown_as, &stored)))
     })
     .await
 }
 
 /// The record after the change, with its tag, and for a new one its address.
-fn answer(state: &ApiState, resource: &'static Resource, stored: &Stored) -> Answer {
+fn answer(
+    state: &ApiState,
+    resource: &'static Resource,
+    shown_as: Representation,
+    stored: &Stored,
+) -> Answer {
     let now = state.app.now();
+    let record = &stored.record;
     let mut body = Vec::with_capacity(1_024);
-    Layout::new(resource, None).write_record(&mut body, now, &stored.record);
-    let tag = etag::text(stored.record.version(), shows_derived(resource, &stored.record, now));
+    match shown_as {
+        Representation::LinkedData => linked_data::write_record(&mut body, resource, record, now),
+        _ => Layout::new(resource, None).write_record(&mut body, now, record),
+    }
+    let tag = etag::text(record.version(), shows_derived(resource, record, now), shown_as);
     let mut headers = vec![
-        ("content-type".to_owned(), "application/json".to_owned()),
+        ("content-type".to_owned(), shown_as.content_type().to_owned()),
         ("etag".to_owned(), tag),
         ("cache-control".to_owned(), TAGGED.to_owned()),
+        ("vary".to_owned(), "accept".to_owned()),
     ];
     let created = stored.outcome == Outcome::Created;
-    if let (true, Some(id)) = (created, stored.record.id()) {
+    if let (true, Some(id)) = (created, record.id()) {
         headers.push(("location".to_owned(), format!("/api/{}/{id}", resource.plural)));
     }
     Answer { status: if created { 201 } else { 200 }, headers, body }

@@ -6,13 +6,21 @@ use domain::input::MergeRule;
 use serde_json::{Value as Json, json};
 use utoipa::openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Schema, Type};
 
-use super::fields::{known, named};
+use super::fields::{View, known, named, object};
 use super::{examples, schemas};
+
+/// One item of a batch: a merge patch, and the id where records are found by it.
+pub(super) fn item(resource: &'static Resource) -> ObjectBuilder {
+    let id = ObjectBuilder::new().schema_type(Type::String).format(named("uuid"));
+    let item = object(resource.fields, View::Patch, None);
+    item.property("id", id.description(Some("The record's id, with `\"matchBy\": \"id\"`.")))
+        .description(Some("A body as for POST and PATCH, with the field by which the record is found."))
+}
 
 /// What a batch takes.
 pub(super) fn input(resource: &'static Resource) -> ObjectBuilder {
     let modes = ["upsert", "create", "update"];
-    let item = schemas::of(resource, "Patch");
+    let item = schemas::of(resource, "BatchItem");
     let items = ArrayBuilder::new().items(item).min_items(Some(1)).max_items(Some(app::MAX_ITEMS));
     let fields = match_fields(resource);
     let default = fields.iter().find(|name| **name == "externalId").copied();

@@ -14,8 +14,6 @@ pub(super) struct ErrorSet {
     pub(super) kinds: &'static [Kind],
     /// Headers that come with them.
     pub(super) headers: &'static [&'static str],
-    /// Whether they come after a key was recognised, so that the state of the limit is known.
-    pub(super) charged: bool,
 }
 
 impl ErrorSet {
@@ -26,21 +24,17 @@ impl ErrorSet {
 }
 
 const fn set(name: &'static str, doc: &'static str, kinds: &'static [Kind]) -> ErrorSet {
-    ErrorSet { name, doc, kinds, headers: &[], charged: false }
-}
-
-const fn charged(name: &'static str, doc: &'static str, kinds: &'static [Kind]) -> ErrorSet {
-    ErrorSet { charged: true, ..set(name, doc, kinds) }
+    ErrorSet { name, doc, kinds, headers: &[] }
 }
 
 static BAD_QUERY: ErrorSet =
-    charged("BadQuery", "A query parameter is unknown or cannot be read.", &[Kind::InvalidQueryParameter]);
-static BAD_CONDITION: ErrorSet = charged(
+    set("BadQuery", "A query parameter is unknown or cannot be read.", &[Kind::InvalidQueryParameter]);
+static BAD_CONDITION: ErrorSet = set(
     "BadCondition",
     "A query parameter or the `If-Match` header cannot be read.",
     &[Kind::InvalidQueryParameter, Kind::MalformedRequest],
 );
-static BAD_BODY: ErrorSet = charged(
+static BAD_BODY: ErrorSet = set(
     "BadBody",
     "The body breaks rules of its fields, or something in the request cannot be read.",
     &[Kind::ValidationError, Kind::MalformedJson, Kind::InvalidQueryParameter, Kind::MalformedRequest],
@@ -63,20 +57,19 @@ static ADDRESS_NOT_ALLOWED: ErrorSet =
     set("AddressNotAllowed", "The API key may not be used from this address.", &[Kind::IpNotAllowed]);
 static FORBIDDEN: ErrorSet = ErrorSet {
     headers: &["WWW-Authenticate"],
-    ..charged(
+    ..set(
         "Forbidden",
         "The API key lacks the scope, or may not be used from this address.",
         &[Kind::InsufficientScope, Kind::IpNotAllowed],
     )
 };
-static NOT_FOUND: ErrorSet =
-    charged("NotFound", "There is nothing here for this credential.", &[Kind::NotFound]);
+static NOT_FOUND: ErrorSet = set("NotFound", "There is nothing here for this credential.", &[Kind::NotFound]);
 static NOT_ACCEPTABLE: ErrorSet =
-    charged("NotAcceptable", "The `Accept` header leaves out what this path has.", &[Kind::NotAcceptable]);
+    set("NotAcceptable", "The `Accept` header leaves out what this path has.", &[Kind::NotAcceptable]);
 static TIMEOUT: ErrorSet = set("Timeout", "The request took too long.", &[Kind::RequestTimeout]);
 static IN_USE: ErrorSet = ErrorSet {
     headers: &["Retry-After"],
-    ..charged(
+    ..set(
         "InUse",
         "A value that must be unique is in use by another record, or a request with this `Idempotency-Key` is \
          still being worked on.",
@@ -85,33 +78,29 @@ static IN_USE: ErrorSet = ErrorSet {
 };
 static CONFLICT: ErrorSet = ErrorSet {
     headers: &["Retry-After"],
-    ..charged(
+    ..set(
         "Conflict",
         "A rule of the business forbids it, or another record or request is in the way.",
         &[Kind::RuleViolation, Kind::Conflict],
     )
 };
 static STALE: ErrorSet =
-    charged("Stale", "The record has changed since the version in `If-Match`.", &[Kind::PreconditionFailed]);
-static TOO_LARGE: ErrorSet = charged("TooLarge", "The body is larger than 1 MiB.", &[Kind::PayloadTooLarge]);
+    set("Stale", "The record has changed since the version in `If-Match`.", &[Kind::PreconditionFailed]);
+static TOO_LARGE: ErrorSet = set("TooLarge", "The body is larger than 1 MiB.", &[Kind::PayloadTooLarge]);
 static URI_TOO_LONG: ErrorSet =
     set("UriTooLong", "The path and query are longer than 16 KiB.", &[Kind::UriTooLong]);
 static NOT_JSON: ErrorSet = ErrorSet {
     headers: &["Accept-Patch"],
-    ..charged(
-        "NotJson",
-        "The body is not of a media type that this call takes.",
-        &[Kind::UnsupportedMediaType],
-    )
+    ..set("NotJson", "The body is not of a media type that this call takes.", &[Kind::UnsupportedMediaType])
 };
-static KEY_REUSED: ErrorSet = charged(
+static KEY_REUSED: ErrorSet = set(
     "KeyReused",
     "The `Idempotency-Key` was used for another request in the last 24 hours.",
     &[Kind::IdempotencyKeyReused],
 );
 static TOO_MANY: ErrorSet = ErrorSet {
-    headers: &["Retry-After"],
-    ..charged("TooMany", "The plan's requests of this hour are used.", &[Kind::RateLimitExceeded])
+    headers: &["RateLimit", "RateLimit-Policy", "Retry-After"],
+    ..set("TooMany", "The plan's requests of this hour are used.", &[Kind::RateLimitExceeded])
 };
 static INTERNAL: ErrorSet =
     set("Internal", "Something went wrong inside the server.", &[Kind::InternalError]);
@@ -154,9 +143,10 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         | RouteKind::Docs
         | RouteKind::ErrorIndex
         | RouteKind::Healthz => &[],
+        RouteKind::HydraContext => &[&NOT_FOUND, &NOT_ACCEPTABLE],
         RouteKind::DocsAsset | RouteKind::ErrorPage => &[&NOT_FOUND],
         RouteKind::Readyz => &[&UNAVAILABLE],
-        RouteKind::Entry => &[&NOT_ACCEPTABLE],
+        RouteKind::Entry | RouteKind::HydraDocs => &[&NOT_ACCEPTABLE],
         RouteKind::RateLimit => {
             &[&BAD_QUERY, &UNAUTHORISED, &ADDRESS_NOT_ALLOWED, &NOT_ACCEPTABLE, &UNAVAILABLE]
         }

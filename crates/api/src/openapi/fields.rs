@@ -117,13 +117,15 @@ fn of_kind(kind: Kind, view: View) -> Object {
         Kind::Timestamp => string().format(known(KnownFormat::DateTime)),
         Kind::Boolean => ObjectBuilder::new().schema_type(Type::Boolean),
         Kind::PersonName => return text_of(view, 1, 100),
-        Kind::Email => string().format(known(KnownFormat::Email)).max_length(longest(254)),
-        Kind::Url => string().format(named("uri")).max_length(longest(2_000)),
+        // Both may hold letters beyond ASCII, which the formats `email` and `uri` do not allow.
+        Kind::Email => string().format(known(KnownFormat::IdnEmail)).max_length(longest(254)),
+        Kind::Url => string().format(named("iri")).max_length(longest(2_000)),
         Kind::Phone => string().max_length(longest(50)),
         Kind::Country if sent => string().pattern(Some("^[A-Za-z]{2}$")),
         Kind::Country => string().pattern(Some("^[A-Z]{2}$")),
         Kind::Html { max } => string().content_media_type("text/html").max_length(longest(max)),
         Kind::TimeZone => string().min_length(sent.then_some(1)),
+        Kind::Json => ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true))),
         // Kinds with more to say than their own bounds are made elsewhere.
         Kind::Text { .. }
         | Kind::Choice(_)

@@ -2,6 +2,7 @@
 //! for every call.
 
 use domain::definition::{Kind, Registry};
+use domain::resources::LOGS;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::tag::{Tag, TagBuilder};
@@ -11,10 +12,12 @@ use super::operations::{DOCUMENTATION, GENERAL, HEALTH, tag_of};
 use super::words;
 use crate::config::Config;
 
+/// The first of the two licences. An SPDX expression would be exact, but is shown as a broken link.
+const LICENCE: &str = "https://spdx.org/licenses/Apache-2.0.html";
+
 /// Title, version, licence, and what holds for every call.
 pub(super) fn info(registry: Registry, config: &Config) -> Info {
-    let licence =
-        LicenseBuilder::new().name("Apache-2.0 OR MIT").identifier(Some("Apache-2.0 OR MIT")).build();
+    let licence = LicenseBuilder::new().name("Apache-2.0 OR MIT").url(Some(LICENCE)).build();
     InfoBuilder::new()
         .title("MemberPulse API")
         .version(env!("CARGO_PKG_VERSION"))
@@ -62,6 +65,15 @@ the neighbouring pages.
 Every record has a `version`, of which its `ETag` is made. Send it as `If-Match` so that you change only what \
 you have seen. A change that was answered with 2xx is durable.
 
+A POST with an `Idempotency-Key` of your own can be sent again when the answer got lost: it is done once, and the \
+first answer is given again for 24 hours.
+
+## Limits
+
+The plan allows a number of requests an hour, for each environment. Every answer to a key tells in `RateLimit` what \
+is left; over the limit the answer is 429, with `Retry-After`. Answers of 304 and `GET /api/rate-limit` cost \
+nothing. Bodies may have 1 MiB, those of batches 8 MiB.
+
 ## Errors
 
 Every error is a problem document (RFC 9457) of type `application/problem+json`. Its `type` is the address of a \
@@ -100,7 +112,7 @@ pub(super) fn security_scheme() -> SecurityScheme {
 /// The groups of operations, in the order to show them.
 pub(super) fn tags(registry: Registry) -> Vec<Tag> {
     let tag = |name: &str, doc: &str| TagBuilder::new().name(name).description(Some(doc)).build();
-    let resources = registry.iter().map(|resource| tag(&tag_of(resource), resource.doc));
+    let resources = registry.iter().chain(LOGS.iter()).map(|resource| tag(&tag_of(resource), resource.doc));
     [tag(GENERAL, "Where everything is, and what a key is.")]
         .into_iter()
         .chain(resources)

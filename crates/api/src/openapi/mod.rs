@@ -13,7 +13,10 @@ mod parameters;
 mod responses;
 mod schemas;
 mod successes;
+#[cfg(test)]
+mod tests;
 pub(crate) mod words;
+mod yaml;
 
 use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::OnceLock;
@@ -37,6 +40,8 @@ use crate::state::ApiState;
 const SECURITY_SCHEME: &str = "apiKey";
 
 const JSON: &str = "application/json";
+const LINKED_DATA: &str = "application/ld+json";
+const CSV: &str = "text/csv";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 const YAML: &str = "application/yaml";
 
@@ -52,13 +57,15 @@ pub fn openapi_json(registry: Registry, config: &Config) -> String {
 /// The document as YAML.
 #[must_use]
 pub fn openapi_yaml(registry: Registry, config: &Config) -> String {
-    document(registry, config).to_yaml().unwrap_or_default()
+    // Maps with text as keys always become JSON.
+    yaml::render(&serde_json::to_value(document(registry, config)).unwrap_or_default())
 }
 
 fn document(registry: Registry, config: &Config) -> OpenApi {
     let mut paths = Paths::new();
-    for route in routes(registry, config) {
-        let operation: Operation = operations::operation(&route);
+    let table = routes(registry, config);
+    for route in &table {
+        let operation: Operation = operations::operation(route, &table);
         let method: HttpMethod = operations::method(&route.method);
         paths.add_path_operation(&route.path, vec![method], operation);
     }

@@ -1,10 +1,13 @@
 //! One operation for each route: what it is called, what it takes, what it answers.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
 use domain::definition::{Action, Effect, Resource};
 use serde_json::Value as Json;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::extensions::ExtensionsBuilder;
+use utoipa::openapi::link::{Link, LinkBuilder};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::{ContentBuilder, HttpMethod, Ref, RefOr, Required, SecurityRequirement};
@@ -21,11 +24,11 @@ pub(super) const HEALTH: &str = "Health";
 
 /// The tag of a resource.
 pub(super) fn tag_of(resource: &Resource) -> String {
-    words::capitalised(resource.plural)
+    words::capitalised(&resource.plural_noun())
 }
 
-/// The operation of a route.
-pub(super) fn operation(route: &RouteInfo) -> Operation {
+/// The operation of a route; `table` is all of them.
+pub(super) fn operation(route: &RouteInfo, table: &[RouteInfo]) -> Operation {
     let about = About::of(route.kind);
     let scope = route.scope.as_ref().map(|scope| format!("Needs the scope `{scope}`."));
     let description = [Some(about.text), scope].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
@@ -51,7 +54,10 @@ pub(super) fn operation(route: &RouteInfo) -> Operation {
         operation.extensions = Some(ExtensionsBuilder::new().add("x-required-scope", scope.as_str()).build());
     }
     let answers = &mut operation.responses.responses;
-    for (status, response) in successes::of(route) {
+    for (status, mut response) in successes::of(route) {
+        if status == "201" {
+            response.links = links(route, table);
+        }
         answers.insert(status.to_owned(), response.into());
     }
     for set in errors::of(route.kind) {
@@ -69,6 +75,20 @@ pub(super) fn method(method: &Method) -> HttpMethod {
         Method::DELETE => HttpMethod::Delete,
         _ => HttpMethod::Get,
     }
+}
+
+/// What can be done with the record that an answer holds.
+fn links(route: &RouteInfo, table: &[RouteInfo]) -> BTreeMap<String, RefOr<Link>> {
+    let own = route.kind.resource().map(|resource| resource.name);
+    let on_record = table.iter().filter(|other| {
+        own.is_some() && other.kind.resource().map(|it| it.name) == own && other.path.contains("{id}")
+    });
+    let link = |other: &RouteInfo| {
+        let id = other.operation_id.as_str();
+        let link = LinkBuilder::new().operation_id(id).parameter("id", "$response.body#/id").build();
+        (id.to_owned(), RefOr::T(link))
+    };
+    on_record.map(link).collect()
 }
 
 /// What an operation is, in words.
@@ -114,6 +134,15 @@ fn words_of(kind: RouteKind) -> (String, String) {
             fixed("Read the reference", "This document as a page on which calls can be tried.")
         }
         RouteKind::DocsAsset => fixed("Get a file of the reference", "What the reference page consists of."),
+        RouteKind::HydraDocs => fixed(
+            "Get the Hydra documentation",
+            "The classes, properties and operations of the API in the Hydra vocabulary, for clients such as \
+             API Platform's.",
+        ),
+        RouteKind::HydraContext => fixed(
+            "Get a JSON-LD context",
+            "What the names in the `application/ld+json` answers of one class stand for.",
+        ),
         RouteKind::ErrorIndex => fixed("Read about all errors", "A page that lists every kind of error."),
         RouteKind::ErrorPage => fixed(
             "Read about an error",
@@ -139,16 +168,27 @@ fn words_of(kind: RouteKind) -> (String, String) {
 }
 
 fn words_of_record(kind: RouteKind, resource: &Resource) -> (String, String) {
-    let many = resource.plural;
-    let name = resource.name;
-    let one = words::with_article(name);
+    let many = resource.plural_noun();
+    let name = resource.noun();
+    let one = words::with_article(&name);
     match kind {
+        RouteKind::List(_) if !resource.is_versioned() => (
+            format!("Read the {many}"),
+            "A page of the entries that match all filters, newest first unless `order` says otherwise."
+                .to_owned(),
+        ),
+        RouteKind::Get(_) if !resource.is_versioned() => {
+            (format!("Get {one}"), format!("Answers with one {name}; it never changes."))
+        }
         RouteKind::List(_) => (
             format!("List {many}"),
             format!(
                 "A page of the {many} that match all filters, newest first unless `order` says otherwise. \
                  Unknown parameters are errors, because a misspelt filter would return records that you did \
-                 not ask for."
+                 not ask for.\n\nWith `Accept: text/csv` and without `page`, `itemsPerPage` and `cursor` it is all \
+                 of them at once, as a file: a column for each field, or for each of `fields` in the order \
+                 given. Lists are joined by `;`, or are JSON where a text contains that; objects are JSON. A text \
+                 that a spreadsheet would take for a formula has an apostrophe in front."
             ),
         ),
         RouteKind::Create(_) => (

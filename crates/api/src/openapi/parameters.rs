@@ -4,7 +4,7 @@
 use domain::ProblemKind;
 use domain::definition::{Field, Kind, Resource};
 use domain::listing::{DEFAULT_ITEMS_PER_PAGE, MAX_ITEMS_PER_PAGE, MAX_PAGE, known_parameters};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Required, Schema, Type};
 
@@ -19,8 +19,6 @@ pub(super) fn shared() -> Vec<(&'static str, Parameter)> {
     let flag = || ObjectBuilder::new().schema_type(Type::Boolean);
     let whole = |most: u64| integer().minimum(Some(1)).maximum(Some(most));
     let items = whole(MAX_ITEMS_PER_PAGE.into()).default(Some(json!(DEFAULT_ITEMS_PER_PAGE)));
-    let tags = r#"^(\*|(W/)?"[^"]*"(, *(W/)?"[^"]*")*)$"#;
-    let tag = || string().pattern(Some(tags));
     let key = string().min_length(Some(1)).max_length(Some(255));
     let page = "The number of the page, from 1, which is also the default. A page past the end is empty. \
                 Not together with `cursor`.";
@@ -29,7 +27,7 @@ pub(super) fn shared() -> Vec<(&'static str, Parameter)> {
     let count = "`false` leaves the total out, which is cheaper.";
     let deleted = "`true` lists deleted records too, as `{\"id\", \"deletedAt\", \"version\"}`. Together with \
                    `updatedAt[after]` an outside system can follow deletions by listing alone.";
-    let if_match = "The `ETag` of the version that you have read. If the record has changed since, nothing \
+    let if_match = "The `ETag` of the version that you have read, such as `\"3\"`. If the record has changed since, nothing \
                     is done and the answer is 412.";
     let if_none_match =
         "The `ETag` of what you have. If it is still current, the answer is 304 without a body.";
@@ -47,13 +45,10 @@ pub(super) fn shared() -> Vec<(&'static str, Parameter)> {
         ("Cursor", query("cursor", cursor, string().min_length(Some(1)))),
         ("Count", query("count", count, flag().default(Some(json!(true))))),
         ("IncludeDeleted", query("includeDeleted", deleted, flag().default(Some(json!(false))))),
-        ("IfMatch", header("If-Match", if_match, tag(), json!("\"3\""))),
-        ("IfNoneMatch", header("If-None-Match", if_none_match, tag(), json!("\"3\""))),
-        (
-            "IdempotencyKey",
-            header("Idempotency-Key", idempotency, key, json!("0b9a4c4e-6f1d-4b7e-9a53-2f8f4d1c7a60")),
-        ),
-        ("Prefer", header("Prefer", prefer, string(), json!("handling=lenient"))),
+        ("IfMatch", header("If-Match", if_match, string())),
+        ("IfNoneMatch", header("If-None-Match", if_none_match, string())),
+        ("IdempotencyKey", header("Idempotency-Key", idempotency, key)),
+        ("Prefer", header("Prefer", prefer, string())),
     ]
 }
 
@@ -73,12 +68,13 @@ fn path_parameter(name: &str, resource: Option<&'static Resource>) -> Parameter 
     let (doc, schema, example) = match (name, resource) {
         ("id", Some(resource)) => {
             let example = resource.field("id").map(examples::of_field);
-            (format!("The id of the {}.", resource.name), string().format(named("uuid")), example)
+            (format!("The id of the {}.", resource.noun()), string().format(named("uuid")), example)
         }
         ("type", _) => {
             let slugs = ProblemKind::ALL.iter().map(|kind| kind.entry().slug).collect();
             ("The last segment of a problem's `type`.".to_owned(), one_of(slugs), None)
         }
+        ("class", _) => ("The name of the class.".to_owned(), string(), Some(json!("Member"))),
         ("file", _) => ("The name of the file.".to_owned(), one_of(docs::FILES.to_vec()), None),
         _ => (String::new(), string(), None),
     };
@@ -109,7 +105,10 @@ fn list_parameter(resource: &'static Resource, name: &str) -> Option<RefOr<Param
         ("order", Some(field)) => order(name, field),
         ("exists", Some(field)) => exists(name, field),
         (base, key) => match (resource.field(base), key) {
-            (Some(field), None) => equality(resource, field),
+            // Described as `field[]`, which one value can use too: generators of clients make the same name
+            // of both, and could offer neither.
+            (Some(field), None) if has_any_of(field) => return None,
+            (Some(field), None) => query(name, &format!("{}.", equality(field)), value(resource, field)),
             (Some(field), Some("")) => any_of(resource, name, field),
             (Some(field), Some(operator)) => range(name, field, operator),
             (None, _) => return fixed(resource, base),
@@ -160,19 +159,25 @@ fn exists(name: &str, field: &str) -> Parameter {
     query(name, &doc, ObjectBuilder::new().schema_type(Type::Boolean))
 }
 
-fn equality(resource: &Resource, field: &Field) -> Parameter {
+/// Whether the list grammar knows `field[]` beside `field`.
+fn has_any_of(field: &Field) -> bool {
+    !field.kind.is_ordered()
+}
+
+fn equality(field: &Field) -> String {
     let name = field.name;
-    let doc = match field.kind {
-        Kind::Tags { .. } => format!("Only records that have this among their {name}."),
-        _ if field.folded => format!("Only records with this {name}; upper and lower case are the same."),
-        _ => format!("Only records with this {name}."),
-    };
-    query(name, &doc, value(resource, field))
+    match field.kind {
+        Kind::Tags { .. } => format!("Only records that have this among their {name}"),
+        _ if field.folded => format!("Only records with this {name}, in upper or lower case"),
+        _ => format!("Only records with this {name}"),
+    }
 }
 
 fn any_of(resource: &Resource, name: &str, field: &Field) -> Parameter {
     let list = ArrayBuilder::new().items(value(resource, field)).min_items(Some(1)).max_items(Some(100));
-    let doc = format!("Only records with any of these: `{name}=a&{name}=b`.");
+    let (plain, equality) = (field.name, equality(field));
+    let doc =
+        format!("{equality}, or with any of several: `{name}=a&{name}=b`. For one, `{plain}=a` does too.");
     let parameter = optional(name, &doc).schema(Some(list));
     parameter.style(Some(ParameterStyle::Form)).explode(Some(true)).build()
 }
@@ -231,7 +236,8 @@ fn custom_fields(field: &Field) -> RefOr<Parameter> {
         format!("Only records whose custom field has this value, compared as text: `{name}[key]=value`.");
     let schema =
         ObjectBuilder::new().property_names(Some(custom_field_key())).additional_properties(Some(string()));
-    let parameter = optional(name, &doc).schema(Some(schema));
+    // An empty example keeps pages to try calls from making one up and sending it.
+    let parameter = optional(name, &doc).schema(Some(schema)).example(Some(json!({})));
     parameter.style(Some(ParameterStyle::DeepObject)).explode(Some(true)).build().into()
 }
 
@@ -239,9 +245,9 @@ fn query(name: &str, doc: &str, schema: impl Into<RefOr<Schema>>) -> Parameter {
     optional(name, doc).schema(Some(schema)).build()
 }
 
-fn header(name: &str, doc: &str, schema: ObjectBuilder, example: Json) -> Parameter {
-    let parameter = optional(name, doc).parameter_in(ParameterIn::Header).schema(Some(schema));
-    parameter.example(Some(example)).build()
+/// Without an example, which pages to try calls would send unasked.
+fn header(name: &str, doc: &str, schema: ObjectBuilder) -> Parameter {
+    optional(name, doc).parameter_in(ParameterIn::Header).schema(Some(schema)).build()
 }
 
 fn optional(name: &str, doc: &str) -> ParameterBuilder {

@@ -26,12 +26,12 @@ pub(super) fn error(set: &ErrorSet, config: &Config) -> Response {
         .schema(Some(Ref::from_schema_name("Problem")))
         .examples_from_iter(examples)
         .build();
-    let start = with_headers(ResponseBuilder::new().description(set.doc), set.headers, set.charged);
+    let start = with_headers(ResponseBuilder::new().description(set.doc), set.headers, false);
     start.content("application/problem+json", content).build()
 }
 
 /// Adds headers of the components, the request's id, which every answer has, and the state of the limit,
-/// which every answer to a recognised key has.
+/// which every answer to a recognised key has. (Errors have it too; they are crowded enough.)
 pub(super) fn with_headers(response: ResponseBuilder, names: &[&str], charged: bool) -> ResponseBuilder {
     let limit = if charged { LIMIT } else { &[] };
     let all = names.iter().chain(limit).chain(&["X-Request-Id"]);

@@ -3,6 +3,7 @@
 
 use app::{Environment, Plan};
 use domain::definition::{Registry, Resource};
+use domain::resources::LOGS;
 use serde_json::json;
 use utoipa::openapi::schema::{AnyOfBuilder, SchemaType};
 use utoipa::openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Schema, Type};
@@ -13,7 +14,11 @@ use super::{batch, examples, words};
 /// All named schemas.
 pub(super) fn all(registry: Registry) -> Vec<(String, RefOr<Schema>)> {
     let of_resources = registry.iter().flat_map(of_resource);
-    of_resources.chain(common()).map(|(name, schema)| (name, schema.into())).collect()
+    of_resources
+        .chain(LOGS.iter().flat_map(of_log))
+        .chain(common())
+        .map(|(name, schema)| (name, schema.into()))
+        .collect()
 }
 
 /// The name of a resource's schema; `suffix` tells which.
@@ -26,8 +31,28 @@ pub(super) fn of(resource: &Resource, suffix: &str) -> Ref {
     Ref::from_schema_name(name(resource, suffix))
 }
 
+/// All the records of a resource in a sentence: `members`, but `the audit log`.
+pub(super) fn whole(resource: &Resource) -> String {
+    let many = resource.plural_noun();
+    if resource.is_versioned() { many } else { format!("the {many}") }
+}
+
+fn of_log(log: &'static Resource) -> Vec<(String, ObjectBuilder)> {
+    let view = |view| object(log.fields, view, None);
+    vec![
+        (name(log, ""), view(View::Shown).description(Some(log.doc))),
+        (name(log, "Sparse"), view(View::Sparse).description(Some(sparse(log)))),
+        (name(log, "List"), list(log)),
+    ]
+}
+
+fn sparse(resource: &Resource) -> String {
+    let one = words::with_article(&resource.noun());
+    format!("What `fields` asks for of {one}: each field is there only if it was named.")
+}
+
 fn of_resource(resource: &'static Resource) -> Vec<(String, ObjectBuilder)> {
-    let one = words::with_article(resource.name);
+    let one = words::with_article(&resource.noun());
     let shown_too = resource.derived.map(|it| (it.field, it.shown));
     let view = |view| object(resource.fields, view, shown_too);
     let given = format!(
@@ -37,7 +62,6 @@ fn of_resource(resource: &'static Resource) -> Vec<(String, ObjectBuilder)> {
     let patch = format!(
         "Changes to {one} as a JSON Merge Patch (RFC 7396): what is left out stays, null takes a value away."
     );
-    let sparse = format!("What `fields` asks for of {one}: each field is there only if it was named.");
     vec![
         (name(resource, ""), view(View::Shown).description(Some(resource.doc))),
         (
@@ -48,23 +72,25 @@ fn of_resource(resource: &'static Resource) -> Vec<(String, ObjectBuilder)> {
             name(resource, "Patch"),
             view(View::Patch).description(Some(patch)).examples([examples::patch(resource)]),
         ),
-        (name(resource, "Sparse"), view(View::Sparse).description(Some(sparse))),
+        (name(resource, "Sparse"), view(View::Sparse).description(Some(sparse(resource)))),
         (name(resource, "List"), list(resource)),
         (name(resource, "Batch"), batch::input(resource)),
+        (name(resource, "BatchItem"), batch::item(resource)),
     ]
 }
 
 fn list(resource: &'static Resource) -> ObjectBuilder {
-    let many = resource.plural;
-    let item = AnyOfBuilder::new()
-        .item(of(resource, ""))
-        .item(Ref::from_schema_name("DeletedRecord"))
+    let many = whole(resource);
+    let mut item = AnyOfBuilder::new().item(of(resource, ""));
+    let mut deleted = "";
+    if resource.is_versioned() {
+        item = item.item(Ref::from_schema_name("DeletedRecord"));
+        deleted = "with `includeDeleted` it can be a deleted one, ";
+    }
+    let item = item
         .item(of(resource, "Sparse"))
-        .description(Some(format!(
-            "One of the {many}. With `includeDeleted` it can be a deleted one, with `fields` it has only \
-             those fields."
-        )));
-    let data = ArrayBuilder::new().items(item).description(Some(format!("The {many} of this page.")));
+        .description(Some(format!("One of {many}: {deleted}with `fields` it has only those fields.")));
+    let data = ArrayBuilder::new().items(item).description(Some(format!("What this page has of {many}.")));
     let number = |doc: &str| {
         let types = SchemaType::from_iter([Type::Integer, Type::Null]);
         ObjectBuilder::new().schema_type(types).format(known(KnownFormat::Int64)).description(Some(doc))

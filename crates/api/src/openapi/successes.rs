@@ -7,20 +7,29 @@ use utoipa::openapi::{
 };
 
 use super::responses::with_headers;
-use super::{JSON, YAML, examples, schemas};
+use super::{CSV, JSON, LINKED_DATA, examples, schemas};
 use crate::routes::{RouteInfo, RouteKind, makes_a_record};
 
 /// The answers of a route, by status.
 pub(super) fn of(route: &RouteInfo) -> Vec<(&'static str, Response)> {
     let answers = Answers { charged: route.authenticated };
     match route.kind {
-        RouteKind::Entry => vec![("200", answers.json("The entry point.", "EntryPoint"))],
+        RouteKind::Entry => {
+            let entry = answers.start("The entry point.", &["Link"]);
+            let entry = entry.content(JSON, Content::new(Some(Ref::from_schema_name("EntryPoint"))));
+            vec![("200", linked_data(entry, "The same, as a Hydra entry point.").build())]
+        }
         RouteKind::Me => vec![("200", answers.json("What this credential is.", "Me"))],
         RouteKind::RateLimit => vec![("200", answers.json("The state of the limit.", "RateLimit"))],
         RouteKind::Healthz => vec![("200", answers.json("The process runs.", "Health"))],
         RouteKind::Readyz => vec![("200", answers.json("The server is ready.", "Readiness"))],
         RouteKind::OpenApiJson => answers.cached("The document.", &[(JSON, ObjectBuilder::new().into())]),
-        RouteKind::OpenApiYaml => answers.cached("The document.", &[(YAML, string())]),
+        // Without a content, since generators of clients know no YAML and would complain.
+        RouteKind::OpenApiYaml => answers.cached("The document, as `application/yaml`.", &[]),
+        RouteKind::HydraDocs | RouteKind::HydraContext => {
+            let document = answers.start("The document.", &["Link"]);
+            vec![("200", linked_data(document, "A document of JSON-LD.").build())]
+        }
         RouteKind::DocsAsset => {
             answers.cached("The file.", &[("text/css", string()), ("text/javascript", string())])
         }
@@ -93,15 +102,24 @@ impl Answers {
     fn list(&self, resource: &'static Resource) -> Response {
         let content = ContentBuilder::new().schema(Some(schemas::of(resource, "List")));
         let content = content.example(Some(examples::list(resource))).build();
-        let doc = format!("A page of {}.", resource.plural);
-        self.start(&doc, &["Link", "Preference-Applied"]).content(JSON, content).build()
+        let doc = format!("A page of {}.", schemas::whole(resource));
+        let list = self.start(&doc, &["Link", "Preference-Applied"]).content(JSON, content);
+        linked_data(list, "The same, as a Hydra collection.")
+            .content(CSV, Content::new(Some(string())))
+            .build()
     }
 
     fn record(&self, resource: &Resource, which: &str, example: Option<Json>, headers: &[&str]) -> Response {
         let content = ContentBuilder::new().schema(Some(schemas::of(resource, ""))).example(example).build();
-        let doc = format!("The {} {which}.", resource.name);
-        self.start(&doc, headers).content(JSON, content).build()
+        let doc = format!("The {} {which}.", resource.noun());
+        let record = self.start(&doc, headers).content(JSON, content);
+        linked_data(record, "The same, with `@context`, `@id` and `@type`.").build()
     }
+}
+
+/// Adds the form in JSON-LD. What it holds is told by the Hydra documentation.
+fn linked_data(answer: ResponseBuilder, doc: &str) -> ResponseBuilder {
+    answer.content(LINKED_DATA, Content::new(Some(ObjectBuilder::new().description(Some(doc)))))
 }
 
 fn string() -> RefOr<Schema> {
