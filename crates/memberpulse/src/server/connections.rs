@@ -1,0 +1,127 @@
+//! Accepting connections and speaking HTTP/1.1 on them, within limits: how many there are, how long a
+//! request's head may take to arrive, how large it may be, how long a client may take nothing.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::{Service as _, ServiceExt as _};
+
+use super::limits::most_connections;
+use super::stream::Impatient;
+
+/// From the start of a connection, or the end of an answer, until the next request's head is complete.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// More than the 16 KiB that `api` takes for an address, so that it can say so, and room for headers.
+const LARGEST_HEAD: usize = 64 * 1024;
+
+/// How long a client may take nothing of an answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait when the system has no more files or memory for connections.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Connections that are still open.
+pub(super) struct Open(GracefulShutdown);
+
+impl Open {
+    pub(super) fn count(&self) -> usize {
+        self.0.count()
+    }
+
+    /// Closes idle connections, and the others after their request; answers whether all ended in time.
+    pub(super) async fn finish(self, time: Duration) -> bool {
+        tokio::time::timeout(time, self.0.shutdown()).await.is_ok()
+    }
+}
+
+/// Serves connections until `stop`; then listens no more.
+pub(super) async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> Open {
+    let mut connections = Connections {
+        http: http(),
+        make_service: router.into_make_service_with_connect_info::<SocketAddr>(),
+        open: GracefulShutdown::new(),
+    };
+    let places = Arc::new(Semaphore::new(most_connections()));
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, client, place) = tokio::select! {
+            next = next(&listener, &places) => next,
+            () = &mut stop => return Open(connections.open),
+        };
+        connections.serve(stream, client, place).await;
+    }
+}
+
+fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_header_size(LARGEST_HEAD)
+        .max_buf_size(LARGEST_HEAD + 16 * 1024);
+    http
+}
+
+/// The next client, when there is room for one.
+async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    // Fails only when it is closed, which nobody does.
+    let place = places.clone().acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, client)) => return (stream, client, place),
+            // The client's fault: the next one waits already.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused
+                ) => {}
+            Err(error) => {
+                tracing::error!(%error, "cannot accept connections; trying again in a second");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+struct Connections {
+    http: http1::Builder,
+    make_service: axum::extract::connect_info::IntoMakeServiceWithConnectInfo<Router, SocketAddr>,
+    open: GracefulShutdown,
+}
+
+impl Connections {
+    async fn serve(&mut self, stream: TcpStream, client: SocketAddr, place: Option<OwnedSemaphorePermit>) {
+        // Answers are written whole; waiting to fill packets would only delay them.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+        let Ok(service) = self.make_service.call(client).await;
+        let service = service.map_request(|request: Request<Incoming>| request.map(Body::new));
+        let io = TokioIo::new(Impatient::new(stream, WRITE_TIMEOUT));
+        let connection = self.http.serve_connection(io, TowerToHyperService::new(service));
+        let connection = self.open.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                // Clients come and go as they like; nothing here needs an operator.
+                tracing::debug!(%error, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+}

@@ -1,0 +1,154 @@
+//! The life of a server: lock, listen, open the store, serve, stop in order.
+//!
+//! What is served is `api`'s router; this module knows connections and signals, not requests.
+
+mod connections;
+mod limits;
+mod signals;
+mod stream;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use app::App;
+use db::ServerLock;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
+
+use crate::cli::{HostAndPort, Place, ServerSettings};
+use crate::halt::Halt;
+use crate::store::{self, Missing};
+
+pub(crate) use signals::Signals;
+
+/// How long running requests may take to end when the server stops.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Connections that may wait to be accepted: a burst of clients must not be turned away, which costs
+/// each a second.
+const BACKLOG: u32 = 4096;
+
+/// How long the clockwork may take to end what it is doing.
+const CLOCKWORK_GRACE: Duration = Duration::from_secs(10);
+
+/// `memberpulse serve`.
+pub(crate) async fn serve(place: &Place, settings: &ServerSettings) -> Result<(), Halt> {
+    let mut signals = Signals::listen()?;
+    let server = tokio::select! {
+        started = Server::start(place, settings) => started?,
+        () = signals.next() => return Ok(()),
+    };
+    tracing::info!(address = %server.base_url(), "serving");
+    server.run(settings, signals).await
+}
+
+/// A server that listens but does not answer yet.
+pub(crate) struct Server {
+    app: App,
+    listener: TcpListener,
+    address: SocketAddr,
+    _lock: Option<ServerLock>,
+}
+
+impl Server {
+    /// Takes the data directory, the address and the store, in this order: what can be told at once is
+    /// told before anything is changed.
+    pub(crate) async fn start(place: &Place, settings: &ServerSettings) -> Result<Self, Halt> {
+        let lock = match place {
+            Place::Directory(directory) => Some(lock(directory)?),
+            Place::Postgres(_) => None,
+        };
+        let (listener, address) = listen(&settings.listen).await?;
+        let app = store::open(place, Missing::Create).await?;
+        Ok(Self { app, listener, address, _lock: lock })
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The address under which a client on this machine reaches the server.
+    pub(crate) fn base_url(&self) -> String {
+        let ip = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        format!("http://{}", SocketAddr::new(ip, self.address.port()))
+    }
+
+    /// Serves until a signal says to stop; then finishes what runs and closes the store.
+    pub(crate) async fn run(self, settings: &ServerSettings, mut signals: Signals) -> Result<(), Halt> {
+        let config = api::Config {
+            public_url: settings.public_url.clone().unwrap_or_else(|| self.base_url()),
+            production_host: settings.production_host.clone(),
+            sandbox_host: settings.sandbox_host.clone(),
+            problem_base: settings.problem_base.clone(),
+            ..api::Config::default()
+        };
+        let router = api::router(self.app.clone(), config)?;
+        let (stop, stopped) = watch::channel(false);
+        let clockwork = tokio::spawn(self.app.clone().run_clockwork(stopped));
+
+        let open = connections::accept(self.listener, router, signals.next()).await;
+        tracing::info!(connections = open.count(), "stopping: running requests are finished first");
+        tokio::spawn(async move {
+            signals.next().await;
+            tracing::warn!("stopped at once by a second signal");
+            std::process::exit(1);
+        });
+        if !open.finish(GRACE).await {
+            tracing::warn!(seconds = GRACE.as_secs(), "some requests did not end in time and were cut off");
+        }
+        // Nobody listens any more only when the clockwork has ended by itself.
+        let _ = stop.send(true);
+        if tokio::time::timeout(CLOCKWORK_GRACE, clockwork).await.is_err() {
+            tracing::warn!("scheduled work did not end in time and was cut off");
+        }
+        self.app.close().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+fn lock(directory: &Path) -> Result<ServerLock, Halt> {
+    store::make_directory(directory)?;
+    Ok(ServerLock::acquire(directory)?)
+}
+
+async fn listen(wanted: &HostAndPort) -> Result<(TcpListener, SocketAddr), Halt> {
+    let listener = bind(&wanted.0).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
+    let (address, listener) = listener.map_err(|error| {
+        use std::io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
+        let advice = match error.kind() {
+            AddrInUse => {
+                "; another program listens there (another server?): stop it, or choose another port with --listen"
+            }
+            AddrNotAvailable => {
+                "; this machine does not have the address: use one of its own, or 0.0.0.0 for all"
+            }
+            PermissionDenied => "; ports below 1024 are for privileged users: choose another with --listen",
+            _ => "; choose another address with --listen",
+        };
+        Halt::failed(format!("cannot listen on {}: {error}{advice}", wanted.0))
+    })?;
+    Ok((listener, address))
+}
+
+/// Listens on the first address of the name that can be had.
+async fn bind(name: &str) -> io::Result<TcpListener> {
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in tokio::net::lookup_host(name).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // So that a restart need not wait until the last connections are forgotten.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
