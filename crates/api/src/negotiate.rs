@@ -50,7 +50,7 @@ type Rank = (u16, u8, Reverse<usize>);
 /// A media range of `Accept`.
 struct Range {
     /// `application/json`, `text/*` or `*/*`
-    essence: String,
+    named: Mime,
     /// In thousandths.
     weight: u16,
     place: usize,
@@ -60,22 +60,23 @@ impl Range {
     /// Reads a range; none where it is not understood. Parameters but the weight are not compared: all
     /// that clients send with these types are profiles and character sets.
     fn read((place, text): (usize, &str)) -> Option<Self> {
-        let range: Mime = text.parse().ok()?;
-        let weight = match range.get_param("q") {
+        let named: Mime = text.parse().ok()?;
+        let weight = match named.get_param("q") {
             None => 1.0,
             Some(weight) => weight.as_str().parse::<f32>().ok().filter(|it| (0.0..=1.0).contains(it))?,
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 1000")]
         let weight = (weight * 1_000.0).round() as u16;
-        Some(Self { essence: range.essence_str().to_owned(), weight, place })
+        Some(Self { named, weight, place })
     }
 
     /// How precisely the range names this media type, if it does.
     fn precision(&self, media_type: &str) -> Option<u8> {
-        if self.essence == media_type {
+        let named = self.named.essence_str();
+        if named == media_type {
             return Some(2);
         }
-        match self.essence.strip_suffix("/*")? {
+        match named.strip_suffix("/*")? {
             "*" => Some(0),
             kind => (media_type.split('/').next() == Some(kind)).then_some(1),
         }

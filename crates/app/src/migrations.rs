@@ -15,5 +15,10 @@ macro_rules! migration {
 /// All migrations, oldest first.
 #[must_use]
 pub fn migrations() -> Vec<Migration> {
-    vec![migration!(1, "0001_core"), migration!(2, "0002_resources"), migration!(3, "0003_trust"), migration!(4, "0004_audit")]
+    vec![
+        migration!(1, "0001_core"),
+        migration!(2, "0002_resources"),
+        migration!(3, "0003_trust"),
+        migration!(4, "0004_audit"),
+    ]
 }

@@ -65,11 +65,13 @@ impl Snapshot {
                 ControlFlow::Break(())
             }
         };
-        match &mut self.0 {
-            Inner::Sqlite(connection) => sqlite::long(|| sqlite::statement::rows(connection, sql, params, &mut row))?,
-            Inner::Postgres(snapshot) => snapshot.rows(sql, params, &mut row).await?,
-        }
-        refused
+        let read = match &mut self.0 {
+            Inner::Sqlite(connection) => {
+                sqlite::long(|| sqlite::statement::rows(connection, sql, params, &mut row))
+            }
+            Inner::Postgres(snapshot) => snapshot.rows(sql, params, &mut row).await,
+        };
+        read.and(refused)
     }
 
     /// Reads all rows, mapped.
@@ -94,7 +96,8 @@ impl Snapshot {
         if self.engine() == Engine::Postgres {
             return Ok(None);
         }
-        let mut found = self.all("PRAGMA integrity_check(10)", &[], |row| row.text(0).map(str::to_owned)).await?;
+        let mut found =
+            self.all("PRAGMA integrity_check(10)", &[], |row| row.text(0).map(str::to_owned)).await?;
         found.retain(|line| line != "ok");
         Ok(Some(found))
     }
@@ -117,7 +120,8 @@ impl Snapshot {
     pub async fn schema(&mut self, migrations: &[Migration]) -> Result<SchemaState, DbError> {
         let prepared = prepare(migrations, self.engine())?;
         let applied = self.all(SELECT, &[], Applied::read).await?;
-        let left: Vec<u32> = pending(&prepared, &applied)?.iter().map(|migration| migration.version).collect();
+        let left: Vec<u32> =
+            pending(&prepared, &applied)?.iter().map(|migration| migration.version).collect();
         let version = applied.last().map_or(0, |last| last.version);
         let differences = match &self.0 {
             Inner::Sqlite(connection) if left.is_empty() => Some(differences(connection, &prepared)?),
@@ -139,6 +143,8 @@ fn differences(connection: &Connection, migrations: &[Prepared]) -> Result<Vec<S
             Some(_) => {}
         }
     }
-    words.extend(found.keys().filter(|name| !wanted.contains_key(*name)).map(|name| format!("{name} is foreign")));
+    words.extend(
+        found.keys().filter(|name| !wanted.contains_key(*name)).map(|name| format!("{name} is foreign")),
+    );
     Ok(words)
 }

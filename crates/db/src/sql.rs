@@ -124,9 +124,8 @@ fn token_word(token: &str, engine: Engine) -> Option<&'static str> {
         ("bytes", Engine::Postgres) => "BYTEA",
         ("strict", Engine::Sqlite) => "STRICT",
         ("clustered", Engine::Sqlite) => "STRICT, WITHOUT ROWID",
-        ("strict" | "clustered", Engine::Postgres) => "",
         // In ascending order SQLite has nulls first anyway, and no words for it in an index.
-        ("nulls_first", Engine::Sqlite) => "",
+        ("strict" | "clustered", Engine::Postgres) | ("nulls_first", Engine::Sqlite) => "",
         ("nulls_first", Engine::Postgres) => "NULLS FIRST",
         _ => return None,
     })

@@ -20,7 +20,8 @@ async fn filled(file: &SqliteFile, rows: i64) -> Db {
     let filled: Result<(), DbError> = db
         .write(move |tx| {
             Box::pin(async move {
-                let row = |id: i64| vec![Param::Integer(id), Param::Text(format!("item {id} {}", "x".repeat(400)))];
+                let row =
+                    |id: i64| vec![Param::Integer(id), Param::Text(format!("item {id} {}", "x".repeat(400)))];
                 let rows: Vec<Vec<Param>> = (1..=rows).map(row).collect();
                 tx.batch("INSERT INTO items (id, name) VALUES (?, ?)", &rows).await.map(drop)
             })
@@ -30,13 +31,20 @@ async fn filled(file: &SqliteFile, rows: i64) -> Db {
     db
 }
 
-async fn put_back(from: &Path, to: &SqliteFile, migrations: &[Migration]) -> Result<db::RestoreReport, DbError> {
+async fn put_back(
+    from: &Path,
+    to: &SqliteFile,
+    migrations: &[Migration],
+) -> Result<db::RestoreReport, DbError> {
     let lock = ServerLock::acquire(to.dir()).unwrap();
     restore(&lock, from, &to.path(), migrations).await
 }
 
 async fn count(db: &Db) -> i64 {
-    db.optional(Weight::Short, "SELECT COUNT(*) FROM items", &[], |row| row.integer(0)).await.unwrap().unwrap()
+    db.optional(Weight::Short, "SELECT COUNT(*) FROM items", &[], |row| row.integer(0))
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 /// The message of a refusal.
@@ -50,7 +58,8 @@ fn refused<T: std::fmt::Debug>(result: Result<T, DbError>) -> String {
 /// The names of the files in a directory.
 fn files(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
-    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -97,7 +106,9 @@ async fn writers_go_on_and_the_backup_is_of_one_moment() {
                     .write(move |tx| {
                         Box::pin(async move {
                             tx.execute("INSERT INTO a (id) VALUES (?)", &[Param::Integer(written)]).await?;
-                            tx.execute("INSERT INTO b (id) VALUES (?)", &[Param::Integer(written)]).await.map(drop)
+                            tx.execute("INSERT INTO b (id) VALUES (?)", &[Param::Integer(written)])
+                                .await
+                                .map(drop)
                         })
                     })
                     .await;
@@ -109,7 +120,10 @@ async fn writers_go_on_and_the_backup_is_of_one_moment() {
     });
     let pairs_in = |db: Db| async move {
         let sql = "SELECT (SELECT COUNT(*) FROM a), (SELECT COUNT(*) FROM b)";
-        db.optional(Weight::Short, sql, &[], |row| Ok((row.integer(0)?, row.integer(1)?))).await.unwrap().unwrap()
+        db.optional(Weight::Short, sql, &[], |row| Ok((row.integer(0)?, row.integer(1)?)))
+            .await
+            .unwrap()
+            .unwrap()
     };
     let mut last = 0;
     for round in 0..5 {
@@ -143,10 +157,15 @@ async fn what_is_there_is_not_overwritten_by_accident() {
     let link = out.dir().join("link.db");
     std::os::unix::fs::symlink(file.path(), &link).unwrap();
     for itself in [file.path(), file.dir().join("./test.db"), file.dir().join("test.db-wal"), link] {
-        assert!(refused(backup(&file.path(), &itself, true).await).contains("the database itself"), "{itself:?}");
+        assert!(
+            refused(backup(&file.path(), &itself, true).await).contains("the database itself"),
+            "{itself:?}"
+        );
     }
     assert!(refused(backup(&file.path(), out.dir(), true).await).contains("is a directory"));
-    assert!(refused(backup(&file.path(), &out.dir().join("no/where.db"), false).await).contains("must exist"));
+    assert!(
+        refused(backup(&file.path(), &out.dir().join("no/where.db"), false).await).contains("must exist")
+    );
     assert_eq!(count(&db).await, 3);
 }
 
@@ -247,8 +266,9 @@ async fn deleted_rows_are_not_in_the_backup() {
     let (file, out) = (SqliteFile::new(), SqliteFile::new());
     let db = filled(&file, 200).await;
     insert(&db, 900, "Elise Farewell").await.unwrap();
-    let delete: Result<u64, DbError> =
-        db.write(|tx| Box::pin(async move { tx.execute("DELETE FROM items WHERE id = 900", &[]).await })).await;
+    let delete: Result<u64, DbError> = db
+        .write(|tx| Box::pin(async move { tx.execute("DELETE FROM items WHERE id = 900", &[]).await }))
+        .await;
     delete.unwrap();
     let target = out.dir().join("backup.db");
     backup(&file.path(), &target, false).await.unwrap();

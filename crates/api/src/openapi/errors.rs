@@ -1,6 +1,7 @@
 //! Every error that each operation can give, in sets of one status.
 
 use domain::ProblemKind as Kind;
+use domain::definition::{Effect, Resource};
 
 use crate::routes::RouteKind;
 
@@ -64,6 +65,8 @@ static FORBIDDEN: ErrorSet = ErrorSet {
     )
 };
 static NOT_FOUND: ErrorSet = set("NotFound", "There is nothing here for this credential.", &[Kind::NotFound]);
+static MERGED: ErrorSet =
+    set("Merged", "The record was merged into the one that `mergedInto` names.", &[Kind::Gone]);
 static NOT_ACCEPTABLE: ErrorSet =
     set("NotAcceptable", "The `Accept` header leaves out what this path has.", &[Kind::NotAcceptable]);
 static TIMEOUT: ErrorSet = set("Timeout", "The request took too long.", &[Kind::RequestTimeout]);
@@ -110,7 +113,7 @@ static UNAVAILABLE: ErrorSet = ErrorSet {
 };
 
 /// Every set that an operation can give.
-pub(super) static ALL: [&ErrorSet; 19] = [
+pub(super) static ALL: [&ErrorSet; 20] = [
     &BAD_QUERY,
     &BAD_CONDITION,
     &BAD_BODY,
@@ -118,6 +121,7 @@ pub(super) static ALL: [&ErrorSet; 19] = [
     &ADDRESS_NOT_ALLOWED,
     &FORBIDDEN,
     &NOT_FOUND,
+    &MERGED,
     &NOT_ACCEPTABLE,
     &TIMEOUT,
     &IN_USE,
@@ -164,6 +168,19 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         RouteKind::Delete(_) => &[&BAD_CONDITION, &NOT_FOUND, &CONFLICT, &STALE],
     };
     let with_scope: &[&ErrorSet] = if kind.resource().is_some() { &WITH_SCOPE } else { &[] };
+    let can_be_merged = |resource: &Resource| resource.actions.iter().any(|it| it.effect == Effect::Merge);
+    let merged: &[&ErrorSet] = match kind {
+        RouteKind::Get(it)
+        | RouteKind::Replace(it)
+        | RouteKind::Patch(it)
+        | RouteKind::Delete(it)
+        | RouteKind::Act(it, _)
+            if can_be_merged(it) =>
+        {
+            &[&MERGED]
+        }
+        _ => &[],
+    };
     let always = [&TIMEOUT, &URI_TOO_LONG, &INTERNAL];
-    own.iter().chain(with_scope).copied().chain(always).collect()
+    own.iter().chain(merged).chain(with_scope).copied().chain(always).collect()
 }

@@ -30,12 +30,11 @@ pub(super) enum Column {
 
 impl Checking {
     pub(super) async fn statement(&mut self, invariant: &Invariant) -> Result<Finding, Failure> {
-        let verdict = match self.skip {
-            Some(why) => Verdict::Skipped(why.to_owned()),
-            None => {
-                let read = self.faults_of(invariant).await;
-                self.judged(read).await?
-            }
+        let verdict = if let Some(why) = self.skip {
+            Verdict::Skipped(why.to_owned())
+        } else {
+            let read = self.faults_of(invariant).await;
+            self.judged(read).await?
         };
         Ok(finding(&invariant.name, &invariant.about, verdict))
     }
@@ -57,12 +56,16 @@ fn describe(row: &Row<'_>, columns: &[Column]) -> Result<(Option<i64>, String), 
     let mut tenant = None;
     let mut words = Vec::new();
     for (position, column) in columns.iter().enumerate() {
-        match column {
-            Column::Tenant => tenant = row.optional_integer(position)?,
-            Column::Id(name) => words.extend(row.optional_uuid(position)?.map(|id| format!("{name} {}", id.hyphenated()))),
-            Column::Number(name) => words.extend(row.optional_integer(position)?.map(|number| format!("{name} {number}"))),
-            Column::Text(name) => words.extend(row.optional_text(position)?.map(|text| format!("{name} {text}"))),
-        }
+        let word = match column {
+            Column::Tenant => {
+                tenant = row.optional_integer(position)?;
+                None
+            }
+            Column::Id(name) => row.optional_uuid(position)?.map(|id| format!("{name} {}", id.hyphenated())),
+            Column::Number(name) => row.optional_integer(position)?.map(|number| format!("{name} {number}")),
+            Column::Text(name) => row.optional_text(position)?.map(|text| format!("{name} {text}")),
+        };
+        words.extend(word);
     }
     Ok((tenant, words.join(", ")))
 }

@@ -7,8 +7,6 @@ mod invariants;
 mod records;
 mod statements;
 
-use std::collections::BTreeMap;
-
 use db::{Db, DbError, Migration, Param, Snapshot};
 use domain::Timestamp;
 
@@ -51,7 +49,8 @@ pub enum Verdict {
 /// could not be read at all.
 pub async fn check(db: &Db, options: &Options, mut show: impl FnMut(Finding) + Send) -> Result<(), Failure> {
     let mut snapshot = db.snapshot().await?;
-    let damage = of_engine(snapshot.damage().await, "PostgreSQL guards its own files; pg_amcheck looks into them")?;
+    let damage =
+        of_engine(snapshot.damage().await, "PostgreSQL guards its own files; pg_amcheck looks into them")?;
     // Parts that cannot be read would be reported again and again, each time in other words.
     let sound = !matches!(damage, Verdict::Wrong { .. });
     show(finding("integrity", "the database file is sound", damage));
@@ -61,7 +60,8 @@ pub async fn check(db: &Db, options: &Options, mut show: impl FnMut(Finding) + S
         Verdict::Skipped(DAMAGED.to_owned())
     };
     show(finding("references", "each reference from row to row leads somewhere", references));
-    let all: Vec<Migration> = migrations().into_iter().chain(options.more_migrations.iter().copied()).collect();
+    let all: Vec<Migration> =
+        migrations().into_iter().chain(options.more_migrations.iter().copied()).collect();
     let (schema, usable) = schema(&mut snapshot, &all).await?;
     show(finding("schema", "the schema is what this program's migrations make", schema));
     let mut checking = Checking { snapshot, now: options.clock.now(), skip: None };
@@ -102,6 +102,14 @@ fn wrong(examples: Vec<String>) -> Verdict {
     Verdict::Wrong { count: u64::try_from(examples.len()).unwrap_or(u64::MAX), examples }
 }
 
+/// What cannot be read is wrong, unless the whole database is gone.
+fn unreadable(error: DbError) -> Result<Verdict, Failure> {
+    match error {
+        DbError::Unavailable(_) => Err(error.into()),
+        error => Ok(wrong(vec![error.to_string()])),
+    }
+}
+
 /// What is to be said of the schema, and whether the tables are those that this program knows.
 async fn schema(snapshot: &mut Snapshot, all: &[Migration]) -> Result<(Verdict, bool), Failure> {
     Ok(match snapshot.schema(all).await {
@@ -118,8 +126,7 @@ async fn schema(snapshot: &mut Snapshot, all: &[Migration]) -> Result<(Verdict, 
             Some(differences) if !differences.is_empty() => (wrong(differences), true),
             _ => (Verdict::Fine, true),
         },
-        Err(DbError::Migration(text)) => (wrong(vec![text]), false),
-        Err(DbError::Corrupt(text)) => (wrong(vec![text]), false),
+        Err(DbError::Migration(text) | DbError::Corrupt(text)) => (wrong(vec![text]), false),
         Err(DbError::Other(_)) => (wrong(vec!["there is no schema of this program".to_owned()]), false),
         Err(error) => return Err(error.into()),
     })
@@ -141,7 +148,6 @@ struct Faults {
 }
 
 /// Something at fault, perhaps within a tenant.
-#[derive(Clone)]
 struct Fault {
     tenant: Option<i64>,
     text: String,
@@ -167,23 +173,21 @@ impl Checking {
         if faults.count == 0 {
             return Ok(Verdict::Fine);
         }
-        let mut names: BTreeMap<i64, String> = BTreeMap::from([(PLATFORM, "the platform".to_owned())]);
         let mut examples = Vec::new();
-        for fault in faults.kept {
-            let Some(tenant) = fault.tenant else {
-                examples.push(fault.text);
-                continue;
-            };
-            if !names.contains_key(&tenant) {
-                names.insert(tenant, self.name_of(tenant).await?);
-            }
-            examples.push(format!("{}: {}", names[&tenant], fault.text));
+        for Fault { tenant, text } in faults.kept {
+            examples.push(match tenant {
+                Some(tenant) => format!("{}: {text}", self.name_of(tenant).await?),
+                None => text,
+            });
         }
         Ok(Verdict::Wrong { count: faults.count, examples })
     }
 
     /// `acme/production`, or the number of a tenant that is not there.
     async fn name_of(&mut self, tenant: i64) -> Result<String, Failure> {
+        if tenant == PLATFORM {
+            return Ok("the platform".to_owned());
+        }
         let read = |row: &db::Row<'_>| Ok(format!("{}/{}", row.text(0)?, row.text(1)?));
         let found = self.snapshot.all(statements::TENANT_NAME, &[Param::Integer(tenant)], read).await?;
         Ok(found.into_iter().next().unwrap_or_else(|| format!("tenant {tenant}")))
@@ -193,8 +197,7 @@ impl Checking {
     async fn judged(&mut self, read: Result<Faults, DbError>) -> Result<Verdict, Failure> {
         match read {
             Ok(faults) => self.verdict(faults).await,
-            Err(error @ DbError::Unavailable(_)) => Err(error.into()),
-            Err(error) => Ok(wrong(vec![error.to_string()])),
+            Err(error) => unreadable(error),
         }
     }
 }

@@ -26,12 +26,21 @@ const SUMS_LOOKED_INTO: usize = 4;
 const RECORDS_LOOKED_INTO: usize = 10_000;
 
 /// Checks every record of a resource, of all tenants.
-pub(super) async fn check(checking: &mut Checking, resource: &'static Resource) -> Result<Vec<Finding>, Failure> {
+pub(super) async fn check(
+    checking: &mut Checking,
+    resource: &'static Resource,
+) -> Result<Vec<Finding>, Failure> {
     let (label, many) = (resource.segment(), resource.plural_noun());
     let about = [
         (format!("{label}-values"), format!("the values of the {many} can be read")),
-        (format!("{label}-folded"), format!("what the {many} are compared by without regard to case fits their values")),
-        (format!("{label}-terms"), format!("the {many} are found by the words and values that they have, and no others")),
+        (
+            format!("{label}-folded"),
+            format!("what the {many} are compared by without regard to case fits their values"),
+        ),
+        (
+            format!("{label}-terms"),
+            format!("the {many} are found by the words and values that they have, and no others"),
+        ),
     ];
     let verdicts = if let Some(why) = checking.skip {
         [(); 3].map(|()| Verdict::Skipped(why.to_owned()))
@@ -43,11 +52,17 @@ pub(super) async fn check(checking: &mut Checking, resource: &'static Resource) 
                 checking.verdict(pass.folded).await?,
                 checking.verdict(terms).await?,
             ],
-            Err(error @ DbError::Unavailable(_)) => return Err(error.into()),
-            Err(error) => [(); 3].map(|()| super::wrong(vec![error.to_string()])),
+            Err(error) => {
+                let verdict = super::unreadable(error)?;
+                [verdict.clone(), verdict.clone(), verdict]
+            }
         }
     };
-    Ok(about.into_iter().zip(verdicts).map(|((name, about), verdict)| finding(name, about, verdict)).collect())
+    Ok(about
+        .into_iter()
+        .zip(verdicts)
+        .map(|((name, about), verdict)| finding(name, about, verdict))
+        .collect())
 }
 
 /// A look at all records of a resource.
@@ -121,7 +136,8 @@ impl Pass {
                 return Ok(());
             }
         };
-        let unreadable = self.resource.fields.iter().zip(record.values()).find(|(field, value)| !fits(field.kind, value));
+        let unreadable =
+            self.resource.fields.iter().zip(record.values()).find(|(field, value)| !fits(field.kind, value));
         if let Some((field, _)) = unreadable {
             self.values.add(Some(tenant), || format!("id {}: {}", id.hyphenated(), field.name));
         }
@@ -180,7 +196,6 @@ impl Pass {
 /// Whether a stored value is one of its kind, as far as the column's type does not say.
 fn fits(kind: Kind, value: &Value) -> bool {
     match (kind, value) {
-        (_, Value::Null) => true,
         (Kind::Choice(words), Value::Text(word)) => words.contains(&word.as_str()),
         (kind, Value::Json(text)) if kind.is_json() => serde_json::from_str::<IgnoredAny>(text).is_ok(),
         _ => true,

@@ -26,7 +26,12 @@ pub(super) fn all(registry: Registry) -> Vec<Invariant> {
     all
 }
 
-fn invariant(name: impl Into<String>, about: impl Into<String>, sql: String, columns: &'static [Column]) -> Invariant {
+fn invariant(
+    name: impl Into<String>,
+    about: impl Into<String>,
+    sql: String,
+    columns: &'static [Column],
+) -> Invariant {
     Invariant { name: name.into(), about: about.into(), sql, ago: Vec::new(), columns }
 }
 

@@ -1,7 +1,7 @@
 //! From a row's cells to a body: by a mapping, or by columns that are named like fields.
 
 use domain::definition::{Kind, Owner, Resource};
-use domain::input::Context;
+use domain::input::{Context, Mode};
 use domain::json::Object;
 use domain::mapping::Mapping;
 use domain::text::did_you_mean;
@@ -16,6 +16,7 @@ use crate::records::{BatchItem, BatchMode, match_fields};
 /// How the cells of a file are read.
 pub(super) struct Columns {
     names: Vec<String>,
+    context: Context,
     reading: Reading,
     match_by: Vec<&'static str>,
     /// Whether a row without the wanted value is wrong.
@@ -57,16 +58,17 @@ impl Columns {
             }
             None => Reading::Own(own_columns(resource, header)?),
         };
-        let match_by = match options.match_by {
-            Some(name) => vec![name],
-            None => {
+        let match_by = options.match_by.map_or_else(
+            || {
                 let mut fields = match_fields(resource);
                 // The outside system's own id says more than an address, which can change hands.
                 fields.sort_by_key(|name| *name != "externalId");
                 fields
-            }
-        };
-        Ok(Self { names: header.to_vec(), reading, match_by, strict_match: options.match_by.is_some() })
+            },
+            |name| vec![name],
+        );
+        let (names, context) = (header.to_vec(), context.clone());
+        Ok(Self { names, context, reading, match_by, strict_match: options.match_by.is_some() })
     }
 
     /// The columns that nothing is read from.
@@ -112,7 +114,11 @@ impl Columns {
         let body = match &self.reading {
             Reading::Mapped(mapping) => {
                 let external = self.names.iter().cloned().zip(texts.iter().map(|text| json!(text))).collect();
-                mapping.inbound(&external).map_err(Problem::validation)?
+                // Read all the way, a row that cannot be mapped tells everything that is wrong with it.
+                mapping.inbound(&external).map_err(|found| {
+                    let checked = mapping.check(&external, None, Mode::Create, &self.context);
+                    checked.err().unwrap_or_else(|| Problem::validation(found))
+                })?
             }
             Reading::Own(columns) => {
                 let mut body = Object::new();

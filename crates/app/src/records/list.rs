@@ -42,11 +42,7 @@ impl App {
             (true, Some(total)) => Some(total),
             (true, None) => Some(self.count(tenant, &schema, query).await?),
         };
-        Ok(Listing {
-            shown,
-            total,
-            next_cursor: next.map(|cursor| cursor.encode(resource, &query.order)),
-        })
+        Ok(Listing { shown, total, next_cursor: next.map(|cursor| cursor.encode(resource, &query.order)) })
     }
 
     /// Shows one page; answers how many records it had, and where the next one begins if there is one.

@@ -3,7 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use super::dice::Dice;
-use super::people::{COMPANIES, NAMES, POSITIONS};
+use super::occupations::{COMPANIES, POSITIONS};
+use super::people::NAMES;
 use super::{Sample, Today, object};
 
 /// What is written of an event by hand; the rest follows from it or is left to chance.

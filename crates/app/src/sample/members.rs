@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde_json::{Value as Json, json};
 
 use super::dice::Dice;
-use super::people::{COMPANIES, EVENT_INTERESTS, Gender, INTERESTS, NAMES, POSITIONS};
+use super::occupations::{COMPANIES, EVENT_INTERESTS, INTERESTS, POSITIONS};
+use super::people::{Gender, NAMES};
 use super::places::{HOME, Place, abroad};
 use super::{Sample, Today, object};
 

@@ -6,6 +6,7 @@ mod courses;
 mod dice;
 mod events;
 mod members;
+mod occupations;
 mod people;
 mod places;
 

@@ -24,13 +24,13 @@ pub(crate) fn backup(source: &Path, target: &Path, overwrite: bool) -> Result<Ba
     check_target(source, target, overwrite)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(source, flags).map_err(|error| from_open(error, source))?;
-    let settings = format!(
-        "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -{CACHE};"
-    );
+    let settings =
+        format!("PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -{CACHE};");
     connection.execute_batch(&settings).map_err(|error| from_open(error, source))?;
     let partial = Partial::create(target)?;
     let name = partial.path().to_str();
-    let name = name.ok_or_else(|| DbError::Backup("the file's path is not UTF-8: choose another".to_owned()))?;
+    let name =
+        name.ok_or_else(|| DbError::Backup("the file's path is not UTF-8: choose another".to_owned()))?;
     // One reading transaction: a copy of one moment, while others write. What was deleted is not
     // copied, as it would be with the file's free pages.
     connection.execute("VACUUM INTO ?", [name]).map_err(|error| copying(error, target))?;
@@ -92,7 +92,8 @@ pub(crate) fn restore(
     let mut from = File::open(source).map_err(failed)?;
     io::copy(&mut from, partial.file()).map_err(failed)?;
     // The copy, not what was copied: it is the one that will be used.
-    let inspected = inspect::whole(partial.path(), Some(&prepared)).map_err(|error| named(&error, &partial, source))?;
+    let inspected =
+        inspect::whole(partial.path(), Some(&prepared)).map_err(|error| named(&error, &partial, source))?;
     partial.publish(false)?;
     let pending = pending_versions(&prepared, inspected.version);
     Ok(RestoreReport { bytes: inspected.bytes, version: inspected.version, pending })
@@ -100,12 +101,13 @@ pub(crate) fn restore(
 
 /// The same error, with the name of the file that the operator knows.
 fn named(error: &DbError, partial: &Partial, source: &Path) -> DbError {
-    let name = |text: &str| {
-        text.replace(&partial.path().display().to_string(), &source.display().to_string())
-    };
+    let name =
+        |text: &str| text.replace(&partial.path().display().to_string(), &source.display().to_string());
     match error {
         DbError::Backup(text) => DbError::Backup(name(text)),
-        DbError::Migration(text) => DbError::Backup(format!("{} does not fit this program: {text}", source.display())),
+        DbError::Migration(text) => {
+            DbError::Backup(format!("{} does not fit this program: {text}", source.display()))
+        }
         other => other.clone(),
     }
 }

@@ -61,7 +61,8 @@ pub(super) fn whole(path: &Path, migrations: Option<&[Prepared]>) -> Result<Insp
     let file = path.display();
     let damaged = |error: rusqlite::Error| DbError::Backup(format!("{file} is damaged: {error}"));
     // Immutable: read as it is, without the files that SQLite would make beside it.
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(immutable(path)?, flags).map_err(damaged)?;
     connection.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384;").map_err(damaged)?;
     let verdict: String =
@@ -69,8 +70,9 @@ pub(super) fn whole(path: &Path, migrations: Option<&[Prepared]>) -> Result<Insp
     if verdict != "ok" {
         return Err(DbError::Backup(format!("{file} is damaged: {}", verdict.trim())));
     }
-    let applied = applied(&connection)
-        .map_err(|_| DbError::Backup(format!("{file} is not a backup: it is the database of another program")))?;
+    let applied = applied(&connection).map_err(|_| {
+        DbError::Backup(format!("{file} is not a backup: it is the database of another program"))
+    })?;
     if let Some(migrations) = migrations {
         pending(migrations, &applied)?;
     }
@@ -89,7 +91,8 @@ fn applied(connection: &Connection) -> rusqlite::Result<Vec<Applied>> {
 
 /// The file's path as a URI that has SQLite take it as it is.
 fn immutable(path: &Path) -> Result<String, DbError> {
-    let text = path.to_str().ok_or_else(|| DbError::Backup("the file's path is not UTF-8: rename it".to_owned()))?;
+    let text =
+        path.to_str().ok_or_else(|| DbError::Backup("the file's path is not UTF-8: rename it".to_owned()))?;
     let mut uri = "file:".to_owned();
     for byte in text.bytes() {
         match byte {
@@ -107,7 +110,10 @@ mod tests {
 
     #[test]
     fn odd_paths_are_escaped() {
-        assert_eq!(immutable(Path::new("/a b/ü?#%.db")).unwrap(), "file:/a%20b/%C3%BC%3F%23%25.db?immutable=1");
+        assert_eq!(
+            immutable(Path::new("/a b/ü?#%.db")).unwrap(),
+            "file:/a%20b/%C3%BC%3F%23%25.db?immutable=1"
+        );
         assert_eq!(immutable(Path::new("x.db")).unwrap(), "file:x.db?immutable=1");
     }
 }

@@ -13,8 +13,9 @@ use crate::definition::{Kind, Resource};
 use crate::id::parse_hyphenated;
 use crate::record::Value;
 
-/// Longest cursor that is read, in bytes: several folded names fit, a flood does not.
-const MAX_LENGTH: usize = 4_000;
+/// Longest cursor that is read, in bytes: an order by every text of a record fits, each as long as it may
+/// be in the widest script; a flood does not.
+const MAX_LENGTH: usize = 12_000;
 
 /// A place in an ordered list: one stored value for each term of the order.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -145,9 +145,11 @@ impl Parsing {
     /// A parameter that can have one value only.
     fn once(&mut self, name: &str) -> Result<(), Wrong> {
         if self.seen.iter().any(|seen| seen == name) {
-            let message =
-                format!("{name} is given twice; for any of several values use {name}[]=a&{name}[]=b.");
-            return Err(("given_twice", message));
+            let advice = match self.resource.field(name) {
+                Some(field) if field.filter => format!("for any of several values use {name}[]=a&{name}[]=b"),
+                _ => "give it once".to_owned(),
+            };
+            return Err(("given_twice", format!("{name} is given twice; {advice}.")));
         }
         self.seen.push(name.to_owned());
         Ok(())

@@ -1,0 +1,52 @@
+//! What tests of the whole application stand on: an application on a fresh store of either engine,
+//! clients that check every answer, and a fourth resource.
+//!
+//! A part that fails says so by a panic, which is the test's failure. Nothing of this is in the product.
+
+mod app;
+mod client;
+mod examples;
+mod model;
+mod postgres;
+mod problem;
+mod response;
+mod venue;
+
+pub use app::{Engine, REGISTRY, START, TestApp, api_of, start};
+pub use client::{Call, Client};
+pub use examples::{example_body, is_writable, minimal_body};
+pub use model::{Model, Parameters};
+pub use postgres::TestDatabase;
+pub use response::Response;
+pub use venue::{VENUE, venue_migration};
+
+/// Makes two tests of each function, `name::sqlite` and `name::postgres`, each with a fresh [`TestApp`].
+///
+/// ```ignore
+/// on_both_engines! {
+///     async fn a_member_can_be_made(app: TestApp) {
+///         …
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($(#[$attribute:meta])* async fn $name:ident($app:ident: TestApp) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$attribute])*
+            async fn check($app: $crate::TestApp) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                check($crate::TestApp::new($crate::Engine::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                check($crate::TestApp::new($crate::Engine::Postgres).await).await;
+            }
+        }
+    )*};
+}

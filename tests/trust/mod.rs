@@ -1,0 +1,7 @@
+//! What makes an integrator trust the API: exact limits, safe repetition.
+
+mod audit_log;
+mod check;
+mod idempotency;
+mod import;
+mod quota;
