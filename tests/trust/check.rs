@@ -251,8 +251,15 @@ async fn a_backup_made_while_others_write_is_sound() {
             })
         })
         .collect();
+    let count_in = async |db: &Db| {
+        let count = db.optional(db::Weight::Long, "SELECT COUNT(*) FROM members", &[], |row| row.integer(0));
+        count.await.unwrap().unwrap()
+    };
     let mut members = 0;
     for round in 0..4 {
+        while count_in(app.db()).await == members {
+            tokio::task::yield_now().await;
+        }
         let file = copies.path().join(format!("{round}.db"));
         db::backup(&directory.path().join("test.db"), &file, false).await.unwrap();
         let place = tempfile::tempdir().unwrap();
@@ -262,10 +269,8 @@ async fn a_backup_made_while_others_write_is_sound() {
         let copy = Db::open_sqlite(SqliteOptions::new(&target)).await.unwrap();
         let found = findings_of(&copy).await;
         assert_eq!(wrong(&found), BTreeSet::new(), "{found:?}");
-        let count =
-            copy.optional(db::Weight::Long, "SELECT COUNT(*) FROM members", &[], |row| row.integer(0)).await;
-        let count = count.unwrap().unwrap();
-        assert!(count > members, "nothing was written meanwhile");
+        let count = count_in(&copy).await;
+        assert!(count > members);
         members = count;
         copy.close().await;
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Result, Statement};
 use uuid::Uuid;
@@ -166,12 +167,14 @@ impl Database {
         })
     }
 
-    /// Opened with the product's cache size, so that neither has an advantage there.
+    /// Opened with the product's settings, so that neither has an advantage there.
     fn open(&self) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.execute_batch(&format!("PRAGMA cache_size = -4096; PRAGMA mmap_size = {};", self.mmap))?;
         connection.set_prepared_statement_cache_capacity(32);
+        // As the product: else SQLite prepares statements anew whenever a parameter is bound.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(connection)
     }
 }

@@ -7,6 +7,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use domain::{Problem, ProblemKind, Timestamp};
 use parking_lot::Mutex;
 
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const X_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const X_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const X_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
 /// Where authentication leaves what it charged, for the edge to show.
 #[derive(Clone, Default)]
 pub(crate) struct ChargeSlot(Arc<Mutex<Option<Shown>>>);
@@ -45,16 +51,16 @@ impl ChargeSlot {
 
 fn write(headers: &mut HeaderMap, state: QuotaState, now: Timestamp) {
     let QuotaState { limit, remaining, reset } = state;
-    let mut put = |name: &'static str, value: String| {
+    let mut put = |name: HeaderName, value: String| {
         if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(HeaderName::from_static(name), value);
+            headers.insert(name, value);
         }
     };
-    put("ratelimit-policy", format!("\"hour\";q={limit};w={QUOTA_WINDOW_SECONDS}"));
-    put("ratelimit", format!("\"hour\";r={remaining};t={}", state.seconds_left(now)));
-    put("x-ratelimit-limit", limit.to_string());
-    put("x-ratelimit-remaining", remaining.to_string());
-    put("x-ratelimit-reset", reset.as_seconds().to_string());
+    put(POLICY, format!("\"hour\";q={limit};w={QUOTA_WINDOW_SECONDS}"));
+    put(RATE_LIMIT, format!("\"hour\";r={remaining};t={}", state.seconds_left(now)));
+    headers.insert(X_LIMIT, HeaderValue::from(limit));
+    headers.insert(X_REMAINING, HeaderValue::from(remaining));
+    headers.insert(X_RESET, HeaderValue::from(reset.as_seconds()));
 }
 
 /// The refusal of a request over the limit.

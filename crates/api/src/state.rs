@@ -1,5 +1,6 @@
 //! What handlers share.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,6 +37,10 @@ impl RequestIds {
 
     /// The next id.
     pub(crate) fn next(&self) -> String {
-        format!("{}{:08x}", self.beginning, self.count.fetch_add(1, Ordering::Relaxed))
+        let mut id = String::with_capacity(self.beginning.len() + 8);
+        id.push_str(&self.beginning);
+        // Writing to a string cannot fail.
+        let _ = write!(id, "{:08x}", self.count.fetch_add(1, Ordering::Relaxed));
+        id
     }
 }

@@ -39,11 +39,13 @@ impl<'a> Row<'a> {
     }
 
     /// Text that is there.
+    #[inline]
     pub fn text(&self, column: usize) -> Result<&'a str, DbError> {
         self.required(column, "text", self.optional_text(column)?)
     }
 
     /// Text or NULL.
+    #[inline]
     pub fn optional_text(&self, column: usize) -> Result<Option<&'a str>, DbError> {
         match self.value(column)? {
             Value::Text(text) => Ok(Some(text)),
@@ -53,11 +55,13 @@ impl<'a> Row<'a> {
     }
 
     /// An integer that is there.
+    #[inline]
     pub fn integer(&self, column: usize) -> Result<i64, DbError> {
         self.required(column, "an integer", self.optional_integer(column)?)
     }
 
     /// An integer or NULL.
+    #[inline]
     pub fn optional_integer(&self, column: usize) -> Result<Option<i64>, DbError> {
         match self.value(column)? {
             Value::Integer(number) => Ok(Some(number)),
@@ -67,11 +71,13 @@ impl<'a> Row<'a> {
     }
 
     /// A truth value that is there.
+    #[inline]
     pub fn boolean(&self, column: usize) -> Result<bool, DbError> {
         self.required(column, "a boolean", self.optional_boolean(column)?)
     }
 
     /// A truth value or NULL.
+    #[inline]
     pub fn optional_boolean(&self, column: usize) -> Result<Option<bool>, DbError> {
         match (self.value(column)?, self.0) {
             (Value::Boolean(truth), _) => Ok(Some(truth)),
@@ -83,11 +89,13 @@ impl<'a> Row<'a> {
     }
 
     /// An identifier that is there.
+    #[inline]
     pub fn uuid(&self, column: usize) -> Result<Uuid, DbError> {
         self.required(column, "an identifier", self.optional_uuid(column)?)
     }
 
     /// An identifier or NULL.
+    #[inline]
     pub fn optional_uuid(&self, column: usize) -> Result<Option<Uuid>, DbError> {
         match (self.value(column)?, self.0) {
             (Value::Uuid(id), _) => Ok(Some(id)),
@@ -130,6 +138,7 @@ impl<'a> Row<'a> {
         value.ok_or_else(|| mismatch(column, wanted, &Value::Null))
     }
 
+    #[inline]
     fn value(&self, column: usize) -> Result<Value<'a>, DbError> {
         match self.0 {
             Source::Sqlite(row) => sqlite_value(row, column),
@@ -138,6 +147,7 @@ impl<'a> Row<'a> {
     }
 }
 
+#[inline]
 fn sqlite_value<'a>(row: &'a rusqlite::Row<'a>, column: usize) -> Result<Value<'a>, DbError> {
     Ok(match row.get_ref(column).map_err(|_| missing(column))? {
         ValueRef::Null => Value::Null,

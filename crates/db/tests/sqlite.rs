@@ -61,8 +61,7 @@ async fn jobs_that_wait_share_a_commit() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lock_held_too_long_fails_all_that_wait() {
     let file = SqliteFile::new();
-    let options =
-        SqliteOptions { busy_timeout: Duration::from_secs(1), ..SqliteOptions::new(file.path()) };
+    let options = SqliteOptions { busy_timeout: Duration::from_secs(1), ..SqliteOptions::new(file.path()) };
     let db = Db::open_sqlite(options).await.unwrap();
     db.migrate(&[ITEMS]).await.unwrap();
     let other = lock(&file.path());

@@ -131,6 +131,7 @@ pub fn write_integer(out: &mut Vec<u8>, number: i64) {
 }
 
 /// Appends a stored value as the JSON of its kind.
+#[inline]
 pub fn write_value(out: &mut Vec<u8>, kind: Kind, value: ValueRef<'_>) {
     match (kind, value) {
         (_, ValueRef::Null) => out.extend_from_slice(b"null"),

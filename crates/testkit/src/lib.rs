@@ -22,7 +22,7 @@ pub use venue::{VENUE, venue_migration};
 
 /// Makes two tests of each function, `name::sqlite` and `name::postgres`, each with a fresh [`TestApp`].
 ///
-/// ```ignore
+/// ```text
 /// on_both_engines! {
 ///     async fn a_member_can_be_made(app: TestApp) {
 ///         …

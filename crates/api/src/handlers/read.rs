@@ -28,7 +28,7 @@ pub(crate) async fn get(
     let now = state.app.now();
     let view = |row: &app::RecordRow<'_, '_>| {
         let tag = etag::etag(row.version()?, row.shows_derived(now)?, shown_as);
-        let mut body = Vec::with_capacity(1_024);
+        let mut body = Vec::with_capacity(2_048);
         if !etag::none_match_hits(&parts.headers, &tag) {
             match shown_as {
                 Representation::LinkedData => linked_data::write_row(&mut body, row, now)?,

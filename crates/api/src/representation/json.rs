@@ -2,7 +2,7 @@
 
 use axum::http::header;
 use axum::response::Response;
-use domain::json::{Layout, write_string};
+use domain::json::{Layout, write_integer, write_string};
 use domain::listing::{ListQuery, Page};
 
 use super::links::{Links, total_pages};
@@ -33,21 +33,24 @@ pub(crate) async fn list(question: &Question<'_>) -> Result<Response, ApiError> 
 
 /// Closes the list with what is known of it.
 fn finish(body: &mut Vec<u8>, query: &ListQuery, listing: &app::Listing) {
-    let number = |it: Option<u64>| it.map_or_else(|| "null".to_owned(), |it| it.to_string());
     let page = match query.page {
         Page::Number(page) => Some(page),
         Page::After(_) => None,
     };
-    body.extend_from_slice(
-        format!(
-            "],\"page\":{},\"itemsPerPage\":{},\"totalItems\":{},\"totalPages\":{},\"nextCursor\":",
-            number(page),
-            query.items_per_page,
-            number(listing.total),
-            number(total_pages(query, listing)),
-        )
-        .as_bytes(),
-    );
+    let numbers = [
+        ("],\"page\":", page),
+        (",\"itemsPerPage\":", Some(u64::from(query.items_per_page))),
+        (",\"totalItems\":", listing.total),
+        (",\"totalPages\":", total_pages(query, listing)),
+    ];
+    for (key, number) in numbers {
+        body.extend_from_slice(key.as_bytes());
+        match number.and_then(|it| i64::try_from(it).ok()) {
+            Some(number) => write_integer(body, number),
+            None => body.extend_from_slice(b"null"),
+        }
+    }
+    body.extend_from_slice(b",\"nextCursor\":");
     match &listing.next_cursor {
         Some(cursor) => write_string(body, cursor),
         None => body.extend_from_slice(b"null"),

@@ -17,11 +17,13 @@ pub(super) struct Links {
 impl Links {
     /// The pages around this one.
     pub(super) fn of(uri: &Uri, query: &ListQuery, listing: &app::Listing) -> Self {
+        let kept = parameters(uri).into_iter().filter(|(name, _)| name != "page" && name != "cursor");
+        let path = format!("{}?", uri.path());
+        let mut base = form_urlencoded::Serializer::for_suffix(path.clone(), path.len());
+        let base = base.extend_pairs(kept).finish();
         let at = |name: &str, value: &str| {
-            let kept = parameters(uri).into_iter().filter(|(name, _)| name != "page" && name != "cursor");
-            let mut address = form_urlencoded::Serializer::new(String::new());
-            address.extend_pairs(kept).append_pair(name, value);
-            format!("{}?{}", uri.path(), address.finish())
+            let mut address = form_urlencoded::Serializer::for_suffix(base.clone(), path.len());
+            address.append_pair(name, value).finish()
         };
         let page = |number: u64| at("page", &number.to_string());
         let (previous, next) = match (&query.page, &listing.next_cursor) {

@@ -86,6 +86,6 @@ impl<'a> Question<'a> {
 
     /// Room for a page of records of usual length.
     fn room(&self) -> usize {
-        self.query.items_per_page as usize * 1_024
+        self.query.items_per_page as usize * 1_536
     }
 }

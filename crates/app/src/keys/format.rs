@@ -31,7 +31,8 @@ pub(super) fn environment_of(key: &str) -> Option<Environment> {
     let environment =
         Environment::ALL.into_iter().find(|environment| key.starts_with(prefix(*environment)))?;
     let body = key.strip_prefix(prefix(environment))?;
-    let well_formed = body.len() == SECRET + CHECKSUM && body.bytes().all(|byte| ALPHABET.contains(&byte));
+    let well_formed =
+        body.len() == SECRET + CHECKSUM && body.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !well_formed {
         return None;
     }

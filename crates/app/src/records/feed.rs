@@ -4,11 +4,9 @@
 use db::Param;
 use domain::definition::Resource;
 use domain::id::AuditId;
-use domain::json::{Layout, to_json};
 use domain::{Record, RecordId};
-use serde_json::{Map, Value as Json, json};
 
-use super::audit::{AuditEntry, differences};
+use super::audit::{AuditEntry, differing_fields, write_differences, write_fields};
 use super::change::Work;
 use crate::failure::Failure;
 use crate::store::ScopedTx;
@@ -27,18 +25,16 @@ impl Work {
         let resource = self.schema.resource;
         let Some(shown) = new.or(old) else { return Ok(()) };
         let Some(id) = shown.id() else { return Err(Failure::internal("a record without an id")) };
-        let mut changes = differences(resource, old, new);
-        let previous: Map<String, Json> = match old.zip(new) {
-            Some((old, _)) => changes
-                .keys()
-                .filter_map(|name| {
-                    Some((name.clone(), to_json(resource.field(name)?.kind, old.get(resource, name))))
-                })
-                .collect(),
-            None => Map::new(),
-        };
+        let fields = differing_fields(resource, old, new);
+        let mut changes = Vec::with_capacity(2_048);
+        write_differences(&mut changes, resource, &fields, old, new);
+        let mut previous = Vec::new();
+        match old.zip(new) {
+            Some((old, _)) => write_fields(&mut previous, resource, &fields, old),
+            None => previous.extend_from_slice(b"{}"),
+        }
         if let Some(into) = merged_into {
-            changes.insert("mergedInto".to_owned(), json!({"old": null, "new": into.to_string()}));
+            add_member(&mut changes, &format!("\"mergedInto\":{{\"old\":null,\"new\":\"{into}\"}}"));
         }
         let audit = AuditEntry {
             id: AuditId::new(self.now, self.app.random_bytes()?),
@@ -52,16 +48,14 @@ impl Work {
             resource_type: resource.name,
             resource_id: Some(id.to_string()),
             actor: self.actor.clone(),
-            changes: Json::Object(changes),
+            changes: text(changes)?,
             at: self.now,
         };
         audit.insert(tx).await?;
-        let mut data = Vec::with_capacity(1_024);
-        Layout::new(resource, None).write_record(&mut data, self.now, shown);
+        let mut data = Vec::with_capacity(2_048);
+        self.schema.layout.write_record(&mut data, self.now, shown);
         if let Some(into) = merged_into {
-            // The record's JSON is an object that is never empty.
-            data.pop();
-            data.extend_from_slice(format!(",\"mergedInto\":\"{into}\"}}").as_bytes());
+            add_member(&mut data, &format!("\"mergedInto\":\"{into}\""));
         }
         let version = new.map_or_else(|| shown.version() + 1, Record::version);
         let event = AuditId::new(self.now, self.app.random_bytes()?);
@@ -74,13 +68,25 @@ impl Work {
             Param::Integer(version),
             Param::Text(self.actor.type_name().to_owned()),
             self.actor.id().map_or(Param::Null, Param::Text),
-            Param::Text(String::from_utf8(data).map_err(|_| Failure::internal("JSON that is not UTF-8"))?),
-            Param::Text(Json::Object(previous).to_string()),
+            Param::Text(text(data)?),
+            Param::Text(text(previous)?),
             Param::Integer(self.now.as_micros()),
         ];
         tx.execute(&INSERT_CHANGE, params).await?;
         Ok(())
     }
+}
+
+/// Adds a member to the JSON of an object that has one already, as those of records have.
+fn add_member(object: &mut Vec<u8>, member: &str) {
+    object.pop();
+    object.push(b',');
+    object.extend_from_slice(member.as_bytes());
+    object.push(b'}');
+}
+
+fn text(json: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(json).map_err(|_| Failure::internal("JSON that is not UTF-8"))
 }
 
 /// `member.created`, `member.updated`, `member.deleted`, or a milestone such as `event.published`.

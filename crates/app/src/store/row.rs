@@ -9,6 +9,7 @@ use domain::text::fold;
 use super::schema::Schema;
 
 /// The value of one column, borrowed from the row.
+#[inline]
 pub(crate) fn value_ref<'r>(row: &Row<'r>, position: usize, kind: Kind) -> Result<ValueRef<'r>, DbError> {
     Ok(match kind {
         Kind::Id => row.optional_uuid(position)?.map_or(ValueRef::Null, ValueRef::Id),
@@ -29,6 +30,7 @@ pub(crate) struct RowValues<'a, 'r> {
 
 impl<'r> RowValues<'_, 'r> {
     /// The value of the field at a position.
+    #[inline]
     pub(crate) fn get(&self, position: usize) -> Result<ValueRef<'r>, DbError> {
         match self.resource.fields.get(position) {
             Some(field) => value_ref(self.row, position, field.kind),

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::from_open;
@@ -81,8 +82,17 @@ pub(super) fn writing(options: &SqliteOptions) -> Result<Connection, DbError> {
             options.writer_cache_kib
         ))
         .map_err(failed)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare_once(&connection).map_err(failed)?;
     Ok(connection)
+}
+
+/// Keeps statements prepared. SQLite would prepare most of them anew each time: where a parameter's
+/// value may matter to the plan, as in `LIMIT ?` or `column = ?`, it does so whenever one is bound. With
+/// the stability guarantee a plan depends on the text alone, so that the plan that tests look at is
+/// the one that runs.
+fn prepare_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Switches to the write-ahead log. While another process does the same SQLite answers "busy" at
@@ -126,7 +136,7 @@ pub(super) fn reading(options: &SqliteOptions) -> Result<Connection, DbError> {
             options.reader_cache_kib
         ))
         .map_err(failed)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare_once(&connection).map_err(failed)?;
     Ok(connection)
 }
 

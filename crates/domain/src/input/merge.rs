@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::{Change, Context, is_empty, writable};
+use super::{Change, Context, is_empty, root, writable};
 use crate::definition::{Field, Kind, Resource};
 use crate::id::RecordId;
 use crate::json::Object;
@@ -103,12 +103,34 @@ pub fn merge(
             new.set_at(position, filled(field, own, theirs));
         }
     }
+    match checked(resource, survivor, new.clone(), context) {
+        Err(found) if order.rule == MergeRule::Fill => {
+            // What was filled in and does not go with what the survivor has stays as it was.
+            for violation in &found {
+                let name = root(&violation.property_path);
+                if !order.take.contains(&name) {
+                    new.set(resource, name, survivor.get(resource, name).clone());
+                }
+            }
+            checked(resource, survivor, new, context).map_err(Problem::validation)
+        }
+        result => result.map_err(Problem::validation),
+    }
+}
+
+/// The record with what follows from its values, or the rules that it breaks.
+fn checked(
+    resource: &'static Resource,
+    survivor: &Record,
+    new: Record,
+    context: &Context,
+) -> Result<Record, Vec<Violation>> {
     let given = vec![false; resource.fields.len()];
     let mut change = Change { resource, old: Some(survivor), new, given, context };
     resource.rules.derive(&mut change);
     let mut found = Vec::new();
     resource.rules.check(&change, &mut found);
-    if found.is_empty() { Ok(change.new) } else { Err(Problem::validation(found)) }
+    if found.is_empty() { Ok(change.new) } else { Err(found) }
 }
 
 /// The own value where there is one; lists and custom fields united, as far as they may grow.
@@ -185,6 +207,23 @@ mod tests {
         assert_eq!(merged(json!({"into": ID, "rule": "keep", "take": ["city"]})), kept);
         let taken = ["Janet", "Hobart", "Acme", "[\"a\",\"b\"]", "{\"x\":2,\"y\":3}"];
         assert_eq!(merged(json!({"into": ID, "rule": "take"})), taken);
+    }
+
+    #[test]
+    fn what_does_not_go_with_the_survivor_is_not_filled_in() {
+        let survivor = member(&json!({"firstName": "Jane", "lastName": "Doe", "email": "jane@example.org"}));
+        let other = member(&json!({
+            "firstName": "Jane", "lastName": "Doe", "email": "j@example.org", "city": "Perth",
+            "profilePublic": true, "directoryDisplay": "personal",
+        }));
+        let merged = |body: Json| merge(&MEMBER, &survivor, &other, &order(&body).unwrap(), &context());
+        let record = merged(json!({"into": ID})).unwrap();
+        assert_eq!(record.text(&MEMBER, "city"), Some("Perth"));
+        assert_eq!(record.text(&MEMBER, "directoryDisplay"), None);
+        // Asked for by name, it is an error that says why.
+        let problem = merged(json!({"into": ID, "take": ["directoryDisplay"]})).unwrap_err();
+        assert_eq!(problem.violations[0].property_path, "directoryDisplay");
+        assert!(merged(json!({"into": ID, "take": ["directoryDisplay", "profilePublic"]})).is_ok());
     }
 
     #[test]

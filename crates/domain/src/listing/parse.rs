@@ -218,9 +218,7 @@ impl Parsing {
             if values.len() >= MAX_VALUES {
                 return Err(invalid(format!("{name} takes at most {MAX_VALUES} values.")));
             }
-            if !values.contains(&value) {
-                values.push(value);
-            }
+            values.push(value);
             return Ok(());
         }
         self.add(position, Test::AnyOf(vec![value]))

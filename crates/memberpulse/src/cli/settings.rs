@@ -1,8 +1,9 @@
 //! Options of the commands that serve.
 
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 
-use super::parsers::{HostAndPort, LogLevel, host, url};
+use super::parsers::{HostAndPort, LogLevel, host, network, url};
 
 /// How to serve.
 #[derive(Clone, Debug, Args)]
@@ -23,6 +24,10 @@ pub(crate) struct ServerSettings {
     /// Host name that serves the sandbox only: production keys are refused there
     #[arg(long, value_name = "HOST", value_parser = host, help_heading = "Server")]
     pub(crate) sandbox_host: Option<String>,
+
+    /// Networks of proxies whose X-Forwarded-For tells the client's address, with commas between them [default: none]
+    #[arg(long, value_name = "CIDR,…", value_delimiter = ',', value_parser = network, help_heading = "Server")]
+    pub(crate) trusted_proxies: Vec<IpNet>,
 
     /// What the type of every problem document begins with
     #[arg(

@@ -86,6 +86,7 @@ impl Server {
             production_host: settings.production_host.clone(),
             sandbox_host: settings.sandbox_host.clone(),
             problem_base: settings.problem_base.clone(),
+            trusted_proxies: settings.trusted_proxies.clone(),
             ..api::Config::default()
         };
         let router = api::router(self.app.clone(), config)?;
