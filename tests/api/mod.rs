@@ -1,5 +1,6 @@
 //! The JSON API, a file for each part of its addresses.
 
+mod batch;
 mod bodies;
 mod concurrency;
 mod courses;
@@ -11,6 +12,8 @@ mod headers;
 mod lists;
 mod me;
 mod members;
+mod merge;
+mod rate_limit;
 mod venues;
 
 use domain::definition::Resource;
