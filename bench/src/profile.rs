@@ -44,7 +44,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<()> {
         let copy = writes::Copy::of(&data, &settings.data.join("writes"))?;
         let mut server = Server::product(settings, &copy.0)?;
         server.wait("/healthz", None)?;
-        let plan = writes::posts(settings, &seeded, 0, Duration::from_secs(SECONDS + 2))?;
+        let plan = writes::posts(settings, &seeded, 0, Duration::from_secs(SECONDS + 2), writes::CLIENTS)?;
         sample(settings, "POST member", &server, &plan)?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::report::{progress, reached, replace, say, say_result, table};
 use crate::seed::{self, Seed, Seeded};
 use crate::servers::Server;
 use crate::settings::{Outcome, Settings};
-use crate::writes::{self, Written};
+use crate::writes;
 
 /// Connections of the reads.
 const CONNECTIONS: u32 = 16;
@@ -29,7 +29,9 @@ pub(crate) fn run(settings: &Settings) -> Outcome<()> {
     others.extend(measure_reads(settings, &data, &seeded, &mut rows)?);
     if settings.wants(WRITE_ROW) {
         let written = writes::measure(settings, &data, &seeded)?;
-        rows.push(write_row(&written));
+        rows.push(write_row(WRITE_ROW, &written.creates, &written.inserts, Some(WRITE_TARGET)));
+        let alone = "the same, one client who waits for each";
+        rows.push(write_row(alone, &written.alone, &written.inserts, None));
         others.push(memory_row("resident memory at its highest, under the writes", written.memory.1, 256.0));
     }
     let head =
@@ -134,26 +136,25 @@ fn read_row(read: &Read, pairs: &[(Measured, Measured)]) -> Vec<String> {
     ]
 }
 
-fn write_row(written: &Written) -> Vec<String> {
-    let ratios: Vec<f64> =
-        written.creates.iter().zip(&written.inserts).map(|(create, insert)| create.rate / insert).collect();
+fn write_row(name: &str, creates: &[Measured], inserts: &[f64], target: Option<f64>) -> Vec<String> {
+    let ratios: Vec<f64> = creates.iter().zip(inserts).map(|(create, insert)| create.rate / insert).collect();
     let ratio = median(ratios.iter().copied());
     say(&format!(
-        "{WRITE_ROW}: {:.0} µs of CPU time each, busy {:.0} %, median {:.1} ms, p99 {:.1} ms",
-        median(written.creates.iter().map(|it| it.cpu_micros)),
-        100.0 * median(written.creates.iter().map(|it| it.busy)),
-        median(written.creates.iter().map(|it| it.median_micros)) / 1_000.0,
-        median(written.creates.iter().map(|it| it.p99_micros)) / 1_000.0,
+        "{name}: {:.0} µs of CPU time each, busy {:.0} %, median {:.1} ms, p99 {:.1} ms",
+        median(creates.iter().map(|it| it.cpu_micros)),
+        100.0 * median(creates.iter().map(|it| it.busy)),
+        median(creates.iter().map(|it| it.median_micros)) / 1_000.0,
+        median(creates.iter().map(|it| it.p99_micros)) / 1_000.0,
     ));
     vec![
-        WRITE_ROW.to_owned(),
-        format!("{:.0}", median(written.creates.iter().map(|it| it.rate))),
-        format!("{:.0}", median(written.inserts.iter().copied())),
+        name.to_owned(),
+        format!("{:.0}", median(creates.iter().map(|it| it.rate))),
+        format!("{:.0}", median(inserts.iter().copied())),
         format!("{ratio:.2}"),
         range(&ratios),
         String::new(),
-        format!("{WRITE_TARGET:.1}"),
-        reached(Some(WRITE_TARGET), ratio),
+        target.map_or_else(String::new, |target| format!("{target:.1}")),
+        reached(target, ratio),
     ]
 }
 

@@ -13,7 +13,7 @@ use crate::servers::{Server, pinned};
 use crate::settings::{Outcome, Settings};
 
 /// Clients that create at the same time.
-const CLIENTS: u32 = 32;
+pub(crate) const CLIENTS: u32 = 32;
 /// More creates a second than any machine at hand reaches: a load must not run out of new members.
 const MOST_A_SECOND: u64 = 12_000;
 /// Numbers that no seeded member has.
@@ -21,8 +21,10 @@ const FIRST_NUMBER: u32 = 50_000_000;
 
 /// What the rounds of the write row measured.
 pub(crate) struct Written {
-    /// Creates, a measurement for each round.
+    /// Creates by 32 clients, a measurement for each round.
     pub(crate) creates: Vec<Measured>,
+    /// Creates by one client, who waits for each: nothing shares a commit.
+    pub(crate) alone: Vec<Measured>,
     /// Rows a second with an fsync for each, from the same rounds.
     pub(crate) inserts: Vec<f64>,
     /// Resident memory after it, and at its highest, in MiB.
@@ -35,14 +37,16 @@ pub(crate) fn measure(settings: &Settings, data: &Path, seeded: &Seeded) -> Outc
     let mut server = Server::product(settings, &copy.0)?;
     server.wait("/healthz", None)?;
     let mut client = Client::connect(server.address)?;
-    let mut creates = Vec::new();
+    let (mut creates, mut alone) = (Vec::new(), Vec::new());
     let mut inserts = Vec::new();
     let rounds = u32::try_from(settings.rounds())?;
     for round in 0..rounds {
         progress(&format!("POST member, round {} of {rounds}", round + 1));
         inserts.push(insert_rate(settings, &copy.0)?);
         let seconds = settings.duration();
-        let plan = posts(settings, seeded, round, seconds)?;
+        let plan = posts(settings, seeded, 2 * round, seconds, 1)?;
+        alone.push(plan.run(settings, &server, seconds)?);
+        let plan = posts(settings, seeded, 2 * round + 1, seconds, CLIENTS)?;
         let before = total(&mut client, seeded)?;
         let measured = plan.run(settings, &server, seconds)?;
         let added = total(&mut client, seeded)? - before;
@@ -54,13 +58,19 @@ pub(crate) fn measure(settings: &Settings, data: &Path, seeded: &Seeded) -> Outc
         creates.push(measured);
     }
     let memory = server.memory()?;
-    Ok(Written { creates, inserts, memory })
+    Ok(Written { creates, alone, inserts, memory })
 }
 
-/// The load of a round: members that were never created before, the organisations in turn.
-pub(crate) fn posts(settings: &Settings, seeded: &Seeded, round: u32, duration: Duration) -> Outcome<Plan> {
+/// The load of a part of the run: members that no other part creates, the organisations in turn.
+pub(crate) fn posts(
+    settings: &Settings,
+    seeded: &Seeded,
+    part: u32,
+    duration: Duration,
+    clients: u32,
+) -> Outcome<Plan> {
     let count = u32::try_from(MOST_A_SECOND * duration.as_secs())?;
-    let first = FIRST_NUMBER + round * count;
+    let first = FIRST_NUMBER + part * count;
     let numbers = (first..first + count).zip(seeded.organisations.iter().cycle());
     let requests: Vec<Request> = numbers
         .map(|(number, organisation)| Request {
@@ -71,7 +81,7 @@ pub(crate) fn posts(settings: &Settings, seeded: &Seeded, round: u32, duration: 
             length: 0,
         })
         .collect();
-    Plan::write(settings.data.join("load.txt"), &requests, 201, CLIENTS)
+    Plan::write(settings.data.join("load.txt"), &requests, 201, clients)
 }
 
 /// The members of all organisations.

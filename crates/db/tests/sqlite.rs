@@ -353,7 +353,7 @@ async fn the_log_is_moved_in_the_background() {
     let file = SqliteFile::new();
     let db = file.open().await;
     db.migrate(&[ITEMS]).await.unwrap();
-    for round in 0..3 {
+    for round in 0..12 {
         churn(&db, 0, round).await;
     }
     until(&db, |stats| stats.checkpoints > 0).await;

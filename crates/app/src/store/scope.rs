@@ -53,7 +53,7 @@ impl TenantSql {
                 places.push(before);
             }
             text.push_str(part);
-            before += part.bytes().filter(|&byte| byte == b'?').count();
+            before += part.matches('?').count();
         }
         debug_assert!(!places.is_empty(), "a tenant statement without a tenant: {text}");
         Self { text, places }
