@@ -5,7 +5,6 @@ use domain::input::{Context, Mode, apply};
 use domain::json::{Layout, Object, parse};
 use domain::mapping::{Mapping, TRANSFORMS, cell};
 use domain::resources::{COURSE, EVENT, MEMBER};
-use domain::time::zone;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
@@ -17,13 +16,9 @@ const RESOURCES: [&Resource; 3] = [&MEMBER, &EVENT, &COURSE];
 
 fn context() -> Context {
     Context {
-        now: testkit::start(),
-        zone: zone("Australia/Sydney").unwrap(),
-        zone_name: "Australia/Sydney".to_owned(),
-        country: "AU".to_owned(),
-        required: Vec::new(),
         integration: true,
         allow_past: true,
+        ..Context::new(testkit::start(), "Australia/Sydney", "AU")
     }
 }
 

@@ -14,15 +14,7 @@ use super::bodies::bodies;
 use super::{Verdict, fixed, hold};
 
 fn context() -> Context {
-    Context {
-        now: testkit::start(),
-        zone: domain::time::zone("Australia/Sydney").unwrap(),
-        zone_name: "Australia/Sydney".to_owned(),
-        country: "AU".to_owned(),
-        required: Vec::new(),
-        integration: false,
-        allow_past: false,
-    }
+    Context { registry: REGISTRY, ..Context::new(testkit::start(), "Australia/Sydney", "AU") }
 }
 
 /// The record that a store would make of a body, with what the store gives it.

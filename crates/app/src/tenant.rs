@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use domain::Timestamp;
+use domain::definition::Resource;
 use domain::input::Context;
 
+use crate::app::App;
 use crate::organisations::{Organisation, Plan};
 
 /// One of an organisation's two separate data sets (domain §1).
@@ -87,21 +89,15 @@ impl Tenant {
     pub fn environment(&self) -> Environment {
         self.environment
     }
+}
 
-    /// The circumstances under which a body of this resource is read.
-    pub(crate) fn context(&self, now: Timestamp, resource: &domain::Resource) -> Context {
-        let organisation = &self.organisation;
-        let zone = domain::time::zone(&organisation.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+impl App {
+    /// The circumstances under which a body of this resource is read for a tenant.
+    pub(crate) fn context(&self, tenant: &Tenant, resource: &Resource, now: Timestamp) -> Context {
+        let organisation = tenant.organisation();
         let required =
             if resource.name == "member" { organisation.required_member_fields.clone() } else { Vec::new() };
-        Context {
-            now,
-            zone,
-            zone_name: organisation.timezone.clone(),
-            country: organisation.country.clone(),
-            required,
-            integration: false,
-            allow_past: false,
-        }
+        let registry = self.registry();
+        Context { required, registry, ..Context::new(now, &organisation.timezone, &organisation.country) }
     }
 }

@@ -123,7 +123,7 @@ impl App {
         let resource = options.resource;
         let position = Arc::new(AtomicU64::new(0));
         let mut rows = Rows::open(file, position.clone()).map_err(ImportError::File)?;
-        let columns = Columns::of(rows.header(), &options, &tenant.context(self.now(), resource))
+        let columns = Columns::of(rows.header(), &options, &self.context(tenant, resource, self.now()))
             .map_err(ImportError::File)?;
         let unmapped = columns.unmapped(rows.header());
         let mut report = FailedRows::start(failed, rows.header());

@@ -65,7 +65,7 @@ impl Work {
 
     /// The circumstances under which bodies are read.
     pub(super) fn context(&self) -> Context {
-        let context = self.tenant.context(self.now, self.schema.resource);
+        let context = self.app.context(&self.tenant, self.schema.resource, self.now);
         Context { allow_past: self.allow_past, ..context }
     }
 

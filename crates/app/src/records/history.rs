@@ -41,7 +41,7 @@ impl App {
         for past in history {
             let (work, _) = self.work(tenant, actor.into(), past.resource)?;
             let work = work.at(past.at);
-            let context = tenant.context(past.at, past.resource);
+            let context = self.context(tenant, past.resource, past.at);
             let record = input::apply(past.resource, None, &past.body, Mode::Create, &context)?;
             records.push((work, record));
         }

@@ -12,15 +12,7 @@ fn now() -> Timestamp {
 
 /// What the record becomes under the conditions of its own moment.
 fn read(past: &Past) -> Record {
-    let context = input::Context {
-        now: past.at,
-        zone: TimeZone::get("Australia/Sydney").unwrap(),
-        zone_name: "Australia/Sydney".to_owned(),
-        country: "AU".to_owned(),
-        required: Vec::new(),
-        integration: false,
-        allow_past: false,
-    };
+    let context = input::Context::new(past.at, "Australia/Sydney", "AU");
     let record = input::apply(past.resource, None, &past.body, Mode::Create, &context);
     record.unwrap_or_else(|problem| {
         panic!("{}: {:?} at {}", Json::from(past.body.clone()), problem.violations, past.at)

@@ -11,4 +11,4 @@ mod resource;
 pub use field::{Default, Field, Owner};
 pub use kind::{DateBound, Kind};
 pub use registry::Registry;
-pub use resource::{Action, Derived, Effect, Resource, Schedule};
+pub use resource::{Action, Class, Derived, Effect, Parent, Resource, Schedule};

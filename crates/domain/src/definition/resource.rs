@@ -1,13 +1,14 @@
 //! A resource: a name, its fields, its rules, its actions.
 
 use super::Field;
-use crate::input::Rules;
+use crate::input::{NoRules, Rules};
 
 /// A kind of record that tenants keep, and everything that the machinery needs to know about it.
 ///
 /// The first fields of each resource are those of [`Resource::SYSTEM_HEAD`], the last those of
 /// [`Resource::SYSTEM_TAIL`]; a test of the registry checks it. A log, whose rows only the server adds,
-/// has no version and no `updatedAt`.
+/// has no version and no `updatedAt`. A definition says what is particular about it and takes the rest
+/// from [`Resource::BARE`].
 #[derive(Debug)]
 pub struct Resource {
     /// One of them, in camelCase: `member`. Prefix of its event types.
@@ -18,6 +19,12 @@ pub struct Resource {
     pub scope: &'static str,
     /// What it is, for people: one or two sentences.
     pub doc: &'static str,
+    /// How the server keeps it.
+    pub class: Class,
+    /// The resource below whose records it is found: `deliveries` below `/api/webhooks/{id}`.
+    pub parent: Option<Parent>,
+    /// Whether the server makes a signing secret with each record, which is shown once.
+    pub secret: bool,
     /// Its fields in the order in which JSON shows them.
     pub fields: &'static [Field],
     /// Names of the fields whose words `search=` looks through.
@@ -32,6 +39,27 @@ pub struct Resource {
     pub actions: &'static [Action],
     /// Rules that no single field can express.
     pub rules: &'static dyn Rules,
+}
+
+/// How the server keeps a resource.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// What a tenant is about: in the change feed, in batches, import and export.
+    Records,
+    /// How a tenant has set things up: changed and audited as records are, but nothing that the outside
+    /// follows.
+    Settings,
+    /// Rows that only the server adds.
+    Log,
+}
+
+/// Whose part the records of a resource are.
+#[derive(Clone, Copy, Debug)]
+pub struct Parent {
+    /// The resource that they belong to.
+    pub resource: &'static Resource,
+    /// The field that holds the id of the record they belong to.
+    pub field: &'static str,
 }
 
 /// `status` shows `shown` where `stored` is stored and the moment in `ended_by` has passed.
@@ -81,6 +109,24 @@ pub enum Effect {
 }
 
 impl Resource {
+    /// What a definition takes where nothing is particular about it.
+    pub const BARE: Self = Self {
+        name: "",
+        plural: "",
+        scope: "",
+        doc: "",
+        class: Class::Records,
+        parent: None,
+        secret: false,
+        fields: &[],
+        search: &[],
+        milestones: &[],
+        derived: None,
+        schedule: None,
+        actions: &[],
+        rules: &NoRules,
+    };
+
     /// How many fields stand before a resource's own: `id`.
     pub const SYSTEM_HEAD: usize = 1;
     /// How many fields stand after a resource's own: `version`, `createdAt`, `updatedAt`.
@@ -108,7 +154,31 @@ impl Resource {
     /// ever added, by the server, and pruned when they are old.
     #[must_use]
     pub fn is_versioned(&self) -> bool {
-        self.position("version").is_some()
+        self.class != Class::Log
+    }
+
+    /// Whether its changes are in the change feed, and so in webhooks.
+    #[must_use]
+    pub fn is_in_feed(&self) -> bool {
+        self.class == Class::Records
+    }
+
+    /// The path of its list: `/api/members`, `/api/webhooks/{id}/deliveries`.
+    #[must_use]
+    pub fn list_path(&self) -> String {
+        match self.parent {
+            None => format!("/api/{}", self.segment()),
+            Some(parent) => format!("{}/{}", parent.resource.item_path(), self.segment()),
+        }
+    }
+
+    /// The path of one of its records: `/api/members/{id}`, `/api/webhooks/{id}/deliveries/{deliveryId}`.
+    #[must_use]
+    pub fn item_path(&self) -> String {
+        match self.parent {
+            None => format!("{}/{{id}}", self.list_path()),
+            Some(_) => format!("{}/{{{}Id}}", self.list_path(), self.name),
+        }
     }
 
     /// The name of its table: `plural` in snake_case.

@@ -161,19 +161,11 @@ mod tests {
     use super::*;
     use crate::input::{Mode, apply};
     use crate::resources::MEMBER;
-    use crate::time::{Timestamp, zone};
+    use crate::time::Timestamp;
     use serde_json::json;
 
     fn context() -> Context {
-        Context {
-            now: Timestamp::parse("2026-11-24T00:00:00Z").unwrap(),
-            zone: zone("Australia/Sydney").unwrap(),
-            zone_name: "Australia/Sydney".to_owned(),
-            country: "AU".to_owned(),
-            required: Vec::new(),
-            integration: false,
-            allow_past: false,
-        }
+        Context::new(Timestamp::parse("2026-11-24T00:00:00Z").unwrap(), "Australia/Sydney", "AU")
     }
 
     fn member(body: &Json) -> Record {

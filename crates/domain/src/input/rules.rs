@@ -4,10 +4,11 @@ use std::fmt::Debug;
 
 use jiff::tz::TimeZone;
 
-use crate::definition::Resource;
+use crate::definition::{Registry, Resource};
 use crate::problem::{Problem, Violation};
 use crate::record::{Record, Value};
-use crate::time::{Date, Timestamp};
+use crate::resources::REGISTRY;
+use crate::time::{self, Date, Timestamp};
 
 /// The circumstances of a change that do not come from its body.
 #[derive(Clone, Debug)]
@@ -26,9 +27,27 @@ pub struct Context {
     pub integration: bool,
     /// Records of the past may be created (history in a batch or import).
     pub allow_past: bool,
+    /// The resources of the server, for settings that speak of them.
+    pub registry: Registry,
 }
 
 impl Context {
+    /// The circumstances in an organisation with this time zone (IANA) and country, without anything
+    /// special. A zone that is not known is UTC.
+    #[must_use]
+    pub fn new(now: Timestamp, zone_name: &str, country: &str) -> Self {
+        Self {
+            now,
+            zone: time::zone(zone_name).unwrap_or(TimeZone::UTC),
+            zone_name: zone_name.to_owned(),
+            country: country.to_owned(),
+            required: Vec::new(),
+            integration: false,
+            allow_past: false,
+            registry: REGISTRY,
+        }
+    }
+
     /// Today's date in the organisation's time zone.
     #[must_use]
     pub fn today(&self) -> Date {

@@ -5,18 +5,9 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::json::Layout;
 use crate::resources::{EVENT, MEMBER};
-use crate::time::zone;
 
 fn context() -> Context {
-    Context {
-        now: Timestamp::parse("2026-11-24T00:00:00Z").unwrap(),
-        zone: zone("Australia/Sydney").unwrap(),
-        zone_name: "Australia/Sydney".to_owned(),
-        country: "AU".to_owned(),
-        required: Vec::new(),
-        integration: false,
-        allow_past: false,
-    }
+    Context::new(Timestamp::parse("2026-11-24T00:00:00Z").unwrap(), "Australia/Sydney", "AU")
 }
 
 fn object(json: Json) -> Object {

@@ -4,8 +4,7 @@
 //! changes or deletes one. How they are made is not known here.
 
 use super::common::{CREATED_AT, ID, SHORT};
-use crate::definition::{Field, Kind, Resource};
-use crate::input::Rules;
+use crate::definition::{Class, Field, Kind, Resource};
 
 /// The audit log of a tenant.
 pub static AUDIT_LOG: Resource = Resource {
@@ -14,20 +13,10 @@ pub static AUDIT_LOG: Resource = Resource {
     scope: "audit",
     doc: "One row for each change of a record and each security-relevant act, with who did it, from where, \
           and what was different afterwards. Rows are never changed; they are kept for two years.",
+    class: Class::Log,
     fields: FIELDS,
-    search: &[],
-    milestones: &[],
-    derived: None,
-    schedule: None,
-    actions: &[],
-    rules: &Unwritten,
+    ..Resource::BARE
 };
-
-/// Nothing is written through the definition, so there is nothing to rule.
-#[derive(Debug)]
-struct Unwritten;
-
-impl Rules for Unwritten {}
 
 const FIELDS: &[Field] = &[
     Field { doc: "Identifies the row. A UUID of version 7.", ..ID },

@@ -6,7 +6,7 @@ use crate::definition::{Default, Kind, Resource};
 use crate::input::{Change, Context};
 use crate::problem::{Problem, ProblemKind};
 use crate::record::{Record, Value};
-use crate::time::{Timestamp, zone};
+use crate::time::Timestamp;
 
 /// Values by field name.
 pub(super) type Values<'a> = &'a [(&'static str, Value)];
@@ -24,16 +24,7 @@ pub(super) fn moment(text: &str) -> Value {
 
 /// The circumstances of all tests: an organisation in Sydney.
 pub(super) fn context() -> Context {
-    let zone_name = "Australia/Sydney";
-    Context {
-        now: Timestamp::parse(NOW).unwrap(),
-        zone: zone(zone_name).unwrap(),
-        zone_name: zone_name.to_owned(),
-        country: "AU".to_owned(),
-        required: Vec::new(),
-        integration: false,
-        allow_past: false,
-    }
+    Context::new(Timestamp::parse(NOW).unwrap(), "Australia/Sydney", "AU")
 }
 
 /// A record with these values and, for other fields, fixed defaults or nothing.

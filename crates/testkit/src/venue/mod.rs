@@ -26,6 +26,7 @@ pub static VENUE: Resource = Resource {
         Action { name: "clone", effect: Effect::Clone, doc: "Makes a draft of a venue like this one." },
     ],
     rules: &rules::VenueRules,
+    ..Resource::BARE
 };
 
 /// The table of venues, after the product's own migrations.

@@ -4,7 +4,6 @@ use domain::definition::{Field, Kind, Resource};
 use domain::input::{Context, Mode, apply};
 use domain::json::Object;
 use domain::resources::REGISTRY;
-use domain::time::zone;
 use domain::{Problem, Timestamp};
 use serde_json::{Value as Json, json};
 
@@ -14,15 +13,7 @@ use super::{document, validator::faults};
 
 /// The circumstances of an ordinary key.
 fn context() -> Context {
-    Context {
-        now: Timestamp::parse("2026-11-24T00:00:00Z").unwrap(),
-        zone: zone("Australia/Sydney").unwrap(),
-        zone_name: "Australia/Sydney".to_owned(),
-        country: "AU".to_owned(),
-        required: Vec::new(),
-        integration: false,
-        allow_past: false,
-    }
+    Context::new(Timestamp::parse("2026-11-24T00:00:00Z").unwrap(), "Australia/Sydney", "AU")
 }
 
 fn body(json: Json) -> Object {

@@ -21,7 +21,6 @@ pub static COURSE: Resource = Resource {
     fields: FIELDS,
     search: &["name", "shortDescription", "categories", "author"],
     milestones: &[PUBLISHED, ARCHIVED],
-    derived: None,
     schedule: Some(Schedule { at: "publishDateTime", from: SCHEDULED, to: PUBLISHED }),
     actions: &[
         Action {
@@ -37,6 +36,7 @@ pub static COURSE: Resource = Resource {
         },
     ],
     rules: &rules::CourseRules,
+    ..Resource::BARE
 };
 
 /// The status of a course that was published and is no longer offered.

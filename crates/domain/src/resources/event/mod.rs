@@ -43,6 +43,7 @@ pub static EVENT: Resource = Resource {
         },
     ],
     rules: &rules::EventRules,
+    ..Resource::BARE
 };
 
 /// The final status.

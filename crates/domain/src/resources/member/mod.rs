@@ -18,9 +18,6 @@ pub static MEMBER: Resource = Resource {
           staff keep; they do not sign in to the portal.",
     fields: FIELDS,
     search: &["firstName", "lastName", "email", "company", "memberNumber"],
-    milestones: &[],
-    derived: None,
-    schedule: None,
     actions: &[Action {
         name: "merge",
         effect: Effect::Merge,
@@ -30,6 +27,7 @@ pub static MEMBER: Resource = Resource {
               answers 410 from then on and names the survivor.",
     }],
     rules: &rules::MemberRules,
+    ..Resource::BARE
 };
 
 const FIELDS: &[Field] = &[
