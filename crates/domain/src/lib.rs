@@ -4,6 +4,7 @@
 //! network, or a clock of its own (the present moment is always an argument).
 
 pub mod access;
+pub mod address;
 pub mod definition;
 pub mod id;
 pub mod input;
@@ -15,6 +16,7 @@ pub mod record;
 pub mod resources;
 pub mod text;
 pub mod time;
+pub mod webhook_headers;
 
 pub use definition::{Field, Kind, Resource};
 pub use id::{KeyId, OrganisationId, RecordId, UserId};
