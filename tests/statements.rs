@@ -18,6 +18,8 @@ const UNBOUND: &[(&str, &str)] = &[
         "DELETE FROM idempotency_keys WHERE (tenant, credential, key) IN (SELECT",
         "what is old is pruned for all tenants",
     ),
+    ("SELECT t.id FROM tenants t LEFT JOIN fanouts f", "the dispatcher looks after all tenants"),
+    ("WITH RECURSIVE waiting (id)", "the dispatcher looks after all tenants"),
     ("DELETE FROM audit_log WHERE (tenant, id) IN (SELECT", "what is old is pruned for all tenants"),
 ];
 

@@ -5,6 +5,7 @@ use api::{RouteInfo, RouteKind, routes};
 use app::Environment;
 use axum::http::Method;
 use domain::definition::{Effect, Resource};
+use domain::resources::OWN;
 use serde_json::{Value as Json, json};
 use testkit::{Client, REGISTRY, Response, TestApp, example_body, minimal_body, on_both_engines};
 
@@ -15,6 +16,8 @@ struct World {
     owner: Client,
     /// Another organisation, and the owner's own sandbox.
     strangers: [Client; 2],
+    /// For the owner and each stranger, a record of their own of each resource that has parts.
+    parents: Vec<Vec<(&'static Resource, String)>>,
     /// For each resource with a list, logs too: what of it must not be seen.
     secrets: Vec<(&'static Resource, Vec<String>)>,
     /// Ids of records that were there once: deleted, and where there is such an action merged.
@@ -48,27 +51,58 @@ async fn world(app: &TestApp) -> World {
             let _ = make_minimal(stranger, resource).await;
         }
     }
+    let mut parents = Vec::new();
+    for client in [&owner].into_iter().chain(&strangers) {
+        let mut own = Vec::new();
+        for resource in OWN.iter().filter(|resource| resource.is_versioned()) {
+            let (path, shown) = make(client, resource, example_body(resource)).await;
+            own.push((resource, shown["id"].as_str().unwrap().to_owned()));
+            if resource.secret {
+                // So that there are deliveries to hide.
+                let _ = client.post(&format!("{path}/test"), json!({})).await.status(202);
+            }
+        }
+        parents.push(own);
+    }
     let mut secrets = Vec::new();
     for route in table() {
         if let RouteKind::List(resource) = route.kind {
-            let ids = owner.get(&list_of(resource)).query([("itemsPerPage", "100")]).await.status(200).ids();
+            let list = below(&list_of(resource), resource, &parents[0]);
+            let ids = owner.get(&list).query([("itemsPerPage", "100")]).await.status(200).ids();
             assert!(!ids.is_empty(), "nothing to hide in {}", resource.plural);
             secrets.push((resource, ids));
         }
     }
-    World { owner, strangers, secrets, gone }
+    World { owner, strangers, parents, secrets, gone }
+}
+
+/// The path with the id of the record whose part the resource is.
+fn below(path: &str, resource: &Resource, parents: &[(&'static Resource, String)]) -> String {
+    let Some(parent) = resource.parent else { return path.to_owned() };
+    let of = parents.iter().find(|(its, _)| std::ptr::eq(*its, parent.resource));
+    path.replace("{id}", &of.unwrap().1)
+}
+
+/// The path with this id in the place of the last one that it takes.
+fn with_own_id(path: &str, resource: &Resource, id: &str) -> String {
+    let place =
+        if resource.parent.is_some() { format!("{{{}Id}}", resource.name) } else { "{id}".to_owned() };
+    path.replace(&place, id)
 }
 
 /// A request for a route, with a body that would be right.
-fn call(client: &Client, route: &RouteInfo, id: &str, own: &str) -> testkit::Call {
-    let path = route.path.replace("{id}", id);
+fn call(client: &Client, route: &RouteInfo, path: &str, own: &str) -> testkit::Call {
     match route.kind {
-        RouteKind::Replace(resource) => client.put(&path, minimal_body(resource)),
-        RouteKind::Patch(_) => client.patch(&path, json!({"customFields": {"stolen": true}})),
-        RouteKind::Act(_, action) if action.effect == Effect::Merge => {
-            client.post(&path, json!({"into": own}))
+        RouteKind::Replace(resource) => client.put(path, minimal_body(resource)),
+        RouteKind::Patch(resource) if resource.field("customFields").is_some() => {
+            client.patch(path, json!({"customFields": {"stolen": true}}))
         }
-        _ => client.call(route.method.clone(), &path),
+        RouteKind::Patch(_) => client.patch(path, json!({"description": "stolen"})),
+        RouteKind::RecoverDeliveries => client.post(path, json!({"since": "2026-11-01T00:00:00Z"})),
+        RouteKind::Act(_, action) if action.effect == Effect::Merge => {
+            client.post(path, json!({"into": own}))
+        }
+        _ => client.call(route.method.clone(), path),
     }
 }
 
@@ -85,7 +119,8 @@ fn comparable(answer: &Response) -> (u16, Json) {
 async fn everything(world: &World) -> Vec<Json> {
     let mut all = Vec::new();
     for (resource, _) in &world.secrets {
-        let list = world.owner.get(&list_of(resource)).query([("itemsPerPage", "100"), ("order[id]", "asc")]);
+        let list = below(&list_of(resource), resource, &world.parents[0]);
+        let list = world.owner.get(&list).query([("itemsPerPage", "100"), ("order[id]", "asc")]);
         all.push(list.await.status(200).json()["data"].clone());
     }
     all
@@ -105,18 +140,29 @@ on_both_engines! {
             let gone = world.gone.iter().filter(|(its, _)| std::ptr::eq(*its, resource)).map(|(_, id)| id);
             let ids: Vec<&String> = secrets.chain(gone).collect();
             assert!(!ids.is_empty(), "{}", route.path);
-            for stranger in &world.strangers {
-                let own = stranger.get(&list_of(resource)).await.status(200).ids().remove(0);
-                let never = call(stranger, route, NEVER, &own).await.status(404).problem("not-found");
-                for id in &ids {
-                    let answer = call(stranger, route, id, &own).await;
-                    assert_eq!(
-                        comparable(&answer),
-                        comparable(&never),
-                        "{} {} with {id}",
-                        route.method,
-                        route.path
-                    );
+            for (stranger, parents) in world.strangers.iter().zip(&world.parents[1..]) {
+                let list = below(&list_of(resource), resource, parents);
+                let own = stranger.get(&list).await.status(200).ids().remove(0);
+                // Below the stranger's own record, and below one of the owner's.
+                for above in [parents, &world.parents[0]] {
+                    let path = below(&route.path, resource, above);
+                    let never = with_own_id(&path, resource, NEVER);
+                    let never = call(stranger, route, &never, &own).await;
+                    if never.code() == 200 && std::ptr::eq(above, parents) && !path.contains('{') {
+                        // The list of the stranger's own.
+                        continue;
+                    }
+                    let never = never.status(404).problem("not-found");
+                    for id in &ids {
+                        let answer = call(stranger, route, &with_own_id(&path, resource, id), &own).await;
+                        assert_eq!(
+                            comparable(&answer),
+                            comparable(&never),
+                            "{} {} with {id}",
+                            route.method,
+                            route.path
+                        );
+                    }
                 }
             }
         }
@@ -128,10 +174,10 @@ on_both_engines! {
         for (resource, secrets) in &world.secrets {
             let gone = world.gone.iter().filter(|(its, _)| std::ptr::eq(*its, *resource)).map(|(_, id)| id);
             let secrets: Vec<&String> = secrets.iter().chain(gone).collect();
-            let records =
-                world.owner.get(&list_of(resource)).query([("itemsPerPage", "1")]).await.status(200).json();
+            let list = below(&list_of(resource), resource, &world.parents[0]);
+            let records = world.owner.get(&list).query([("itemsPerPage", "1")]).await.status(200).json();
             let mut questions = vec![vec![], vec![("order[createdAt]".to_owned(), "asc".to_owned())]];
-            if resource.is_versioned() {
+            if resource.is_in_feed() {
                 questions.push(vec![("includeDeleted".to_owned(), "true".to_owned())]);
             }
             // Whatever the owner's record holds is asked for.
@@ -151,16 +197,16 @@ on_both_engines! {
             if let Some(cursor) = records["nextCursor"].as_str() {
                 questions.push(vec![("cursor".to_owned(), cursor.to_owned())]);
             }
-            for stranger in &world.strangers {
+            for (stranger, parents) in world.strangers.iter().zip(&world.parents[1..]) {
+                let list = below(&list_of(resource), resource, parents);
                 for question in &questions {
-                    let answer = stranger.get(&list_of(resource)).query(question.clone()).await.status(200);
+                    let answer = stranger.get(&list).query(question.clone()).await.status(200);
                     let seen = answer.ids();
                     assert!(!secrets.iter().any(|id| seen.contains(id)), "{} {question:?}", resource.plural);
                     let total = answer.json()["totalItems"].as_u64().unwrap();
-                    let all = stranger
-                        .get(&list_of(resource))
-                        .query([("includeDeleted", if resource.is_versioned() { "true" } else { "false" })]);
-                    let all = if resource.is_versioned() { all } else { stranger.get(&list_of(resource)) };
+                    let all = stranger.get(&list);
+                    let all =
+                        if resource.is_in_feed() { all.query([("includeDeleted", "true")]) } else { all };
                     assert!(
                         total <= all.await.json()["totalItems"].as_u64().unwrap(),
                         "{} counts others: {question:?}",
@@ -205,7 +251,7 @@ on_both_engines! {
     /// References in bodies are looked up within the tenant, too.
     async fn references_to_others_are_references_to_nothing(app: TestApp) {
         let world = world(&app).await;
-        for (resource, secrets) in world.secrets.iter().filter(|(resource, _)| resource.is_versioned()) {
+        for (resource, secrets) in world.secrets.iter().filter(|(resource, _)| resource.is_in_feed()) {
             for stranger in &world.strangers {
                 let own = stranger.get(&list_of(resource)).await.status(200).ids().remove(0);
                 for action in resource.actions.iter().filter(|action| action.effect == Effect::Merge) {

@@ -23,7 +23,7 @@ use testkit::{Client, example_body, minimal_body};
 
 /// The address of a resource's list.
 pub(crate) fn list_of(resource: &Resource) -> String {
-    format!("/api/{}", resource.segment())
+    resource.list_path()
 }
 
 /// Makes a record and answers with its address and what was shown of it.

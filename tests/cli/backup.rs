@@ -100,12 +100,17 @@ fn an_older_backup_is_brought_up_to_date() {
     let file = path(&out, "backup.db");
     store.run(&["backup", &file, "--json"]).json();
     let old = rusqlite::Connection::open(&file).unwrap();
-    old.execute_batch("DROP INDEX audit_log_sequence; DELETE FROM schema_migrations WHERE version >= 4")
-        .unwrap();
+    old.execute_batch(
+        "DROP TABLE webhooks; DROP TABLE secrets; DROP TABLE key_checks; DROP TABLE fanouts;
+         DROP TABLE deliveries; DROP TABLE delivery_attempts;
+         ALTER TABLE idempotency_keys DROP COLUMN sealed;
+         DELETE FROM schema_migrations WHERE version >= 6",
+    )
+    .unwrap();
     drop(old);
     let restored = new.run(&["restore", &file, "--json"]).json();
-    assert_eq!(restored["schemaVersion"], 3);
-    assert_eq!(restored["migrated"][0], 4);
+    assert_eq!(restored["schemaVersion"], 4);
+    assert_eq!(restored["migrated"][0], 6);
     assert_eq!(new.run(&["check", "--json"]).json()["ok"], true);
 }
 

@@ -92,6 +92,7 @@ fn some_value(field: &'static Field) -> BoxedStrategy<Json> {
         }
         Kind::CustomFields => custom_fields().prop_map(Json::Object).boxed(),
         Kind::Id | Kind::Serial | Kind::Version | Kind::Json => panic!("{name} is set by the server"),
+        Kind::Headers | Kind::FieldMapping => panic!("{name} is of settings"),
     }
 }
 

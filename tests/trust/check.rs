@@ -305,10 +305,17 @@ async fn a_damaged_file_is_found_and_the_rest_is_not_guessed() {
     on_file(&directory).await.close().await;
     let path = directory.path().join("test.db");
     let mut bytes = std::fs::read(&path).unwrap();
-    // Pages in the middle: the schema at the beginning can still be read.
-    let half = bytes.len() / 2 / 4_096 * 4_096;
-    for byte in &mut bytes[half..half + 8 * 4_096] {
-        *byte = 0xA5;
+    // The pages of tables, so that the schema can still be read.
+    let roots: Vec<usize> = {
+        let file = rusqlite::Connection::open(&path).unwrap();
+        let mut roots = file
+            .prepare("SELECT rootpage FROM sqlite_schema WHERE tbl_name IN ('members', 'events')")
+            .unwrap();
+        let roots = roots.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+        roots.map(|page| usize::try_from(page.unwrap()).unwrap()).filter(|page| *page > 0).collect()
+    };
+    for page in roots {
+        bytes[(page - 1) * 4_096..page * 4_096].fill(0xA5);
     }
     std::fs::write(&path, bytes).unwrap();
     let db = Db::open_sqlite(SqliteOptions::new(&path)).await.unwrap();

@@ -26,7 +26,12 @@ fn key(credential: &Credential, body: &Object) -> IdempotencyKey {
 
 fn answer(stored: &Stored) -> Answer {
     let id = stored.record.id().unwrap().to_string();
-    Answer { status: 201, headers: vec![("etag".to_owned(), "\"1\"".to_owned())], body: id.into_bytes() }
+    Answer {
+        status: 201,
+        headers: vec![("etag".to_owned(), "\"1\"".to_owned())],
+        body: id.into_bytes(),
+        secret: false,
+    }
 }
 
 fn request(key: IdempotencyKey) -> WriteRequest {

@@ -49,6 +49,28 @@ where
     }
 }
 
+/// Does the work of a POST once, like [`once`], where the answer is not stored together with the work: what
+/// is done a second time after a kill in between does no harm.
+pub(crate) async fn once_answered<F>(
+    state: &ApiState,
+    parts: &Parts,
+    credential: &Credential,
+    body: &[u8],
+    work: impl FnOnce() -> F,
+) -> Result<Response, ApiError>
+where
+    F: Future<Output = Result<Answer, ApiError>>,
+{
+    once(state, parts, credential, body, async |key| {
+        let answer = work().await?;
+        if let Some(key) = key {
+            state.app.keep_answer(&credential.tenant, key, answer.clone()).await?;
+        }
+        Ok(respond(answer))
+    })
+    .await
+}
+
 fn read_key(parts: &Parts, credential: &Credential, body: &[u8]) -> Result<Option<IdempotencyKey>, ApiError> {
     let Some(given) = parts.headers.get(HEADER) else { return Ok(None) };
     let fine = |text: &&str| !text.trim().is_empty() && text.len() <= LONGEST;
@@ -94,6 +116,7 @@ fn refusal(state: &ApiState, parts: &Parts, error: &ApiError) -> Answer {
         status: error.problem.kind.entry().status,
         headers: vec![("content-type".to_owned(), problem_document::MEDIA_TYPE.to_owned())],
         body: document.to_string().into_bytes(),
+        secret: false,
     }
 }
 

@@ -12,12 +12,14 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter};
 use domain::definition::{Action, Effect, Registry, Resource};
-use domain::resources::LOGS;
+use domain::resources::{DELIVERY, OWN, WEBHOOK};
 use domain::{Problem, ProblemKind};
 
 use crate::config::Config;
 use crate::error::ApiError;
-use crate::handlers::{batch, entry, error_pages, health, hydra, me, rate_limit, read, write};
+use crate::handlers::{
+    batch, changes, entry, error_pages, health, hydra, me, rate_limit, read, webhooks, write,
+};
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
 use crate::state::{ApiState, RequestIds};
@@ -86,6 +88,20 @@ pub enum RouteKind {
     Delete(&'static Resource),
     /// `POST /api/events/{id}/publish`
     Act(&'static Resource, &'static Action),
+    /// `POST /api/webhooks/{id}/rotate-secret`
+    RotateSecret(&'static Resource),
+    /// `POST /api/webhooks/{id}/test`
+    TestWebhook,
+    /// `POST /api/webhooks/{id}/recover`
+    RecoverDeliveries,
+    /// `GET /api/webhooks/{id}/deliveries/{deliveryId}`
+    GetDelivery,
+    /// `POST /api/webhooks/{id}/deliveries/{deliveryId}/retry`
+    RetryDelivery,
+    /// `GET /api/webhook-event-types`
+    EventTypes,
+    /// `GET /api/changes`
+    Changes,
 }
 
 impl RouteKind {
@@ -100,7 +116,10 @@ impl RouteKind {
             | Self::Replace(it)
             | Self::Patch(it)
             | Self::Delete(it)
-            | Self::Act(it, _) => Some(it),
+            | Self::Act(it, _)
+            | Self::RotateSecret(it) => Some(it),
+            Self::TestWebhook | Self::RecoverDeliveries => Some(&WEBHOOK),
+            Self::GetDelivery | Self::RetryDelivery => Some(&DELIVERY),
             _ => None,
         }
     }
@@ -134,16 +153,45 @@ pub fn routes(registry: Registry, config: &Config) -> Vec<RouteInfo> {
         open("/readyz", "getReadiness", RouteKind::Readyz),
     ];
     all.extend(registry.iter().flat_map(of_resource));
-    all.extend(LOGS.iter().flat_map(of_resource));
+    all.extend(OWN.iter().flat_map(of_resource));
+    all.extend(of_webhooks());
     all
 }
 
-/// A resource can be read and changed, a log only be read.
+/// What webhooks have beside the calls of all resources (API §8).
+fn of_webhooks() -> Vec<RouteInfo> {
+    let (webhook, delivery) = (WEBHOOK.item_path(), DELIVERY.item_path());
+    let (read, write) = (WEBHOOK.read_scope(), WEBHOOK.write_scope());
+    let route = |method, path: String, operation_id: &str, scope: &str, kind| RouteInfo {
+        method,
+        path,
+        operation_id: operation_id.to_owned(),
+        scope: Some(scope.to_owned()),
+        authenticated: true,
+        kind,
+    };
+    let post = |path: String, operation_id, kind| route(Method::POST, path, operation_id, &write, kind);
+    vec![
+        post(format!("{webhook}/test"), "testWebhook", RouteKind::TestWebhook),
+        post(format!("{webhook}/recover"), "recoverDeliveries", RouteKind::RecoverDeliveries),
+        route(Method::GET, delivery.clone(), "getDelivery", &read, RouteKind::GetDelivery),
+        post(format!("{delivery}/retry"), "retryDelivery", RouteKind::RetryDelivery),
+        route(
+            Method::GET,
+            "/api/webhook-event-types".to_owned(),
+            "listWebhookEventTypes",
+            &read,
+            RouteKind::EventTypes,
+        ),
+        route(Method::GET, "/api/changes".to_owned(), "listChanges", "changes:read", RouteKind::Changes),
+    ]
+}
+
+/// Records and settings can be read and changed, a log only be read.
 fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
     let one = capitalised(resource.name);
     let many = capitalised(resource.plural);
-    let list = format!("/api/{}", resource.segment());
-    let item = format!("{list}/{{id}}");
+    let (list, item) = (resource.list_path(), resource.item_path());
     let (read, write) = (resource.read_scope(), resource.write_scope());
     let route = |method, path: &str, operation_id: String, scope: &str, kind| RouteInfo {
         method,
@@ -153,22 +201,25 @@ fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
         authenticated: true,
         kind,
     };
-    let mut all = vec![
-        route(Method::GET, &list, format!("list{many}"), &read, RouteKind::List(resource)),
-        route(Method::GET, &item, format!("get{one}"), &read, RouteKind::Get(resource)),
-    ];
+    let mut all = vec![route(Method::GET, &list, format!("list{many}"), &read, RouteKind::List(resource))];
+    // What belongs to another record is shown by a call of its own, with all there is to it.
+    if resource.parent.is_none() {
+        all.push(route(Method::GET, &item, format!("get{one}"), &read, RouteKind::Get(resource)));
+    }
     if !resource.is_versioned() {
         return all;
     }
+    if resource.is_in_feed() {
+        let batch = format!("{list}/batch");
+        all.push(route(Method::POST, &batch, format!("batch{many}"), &write, RouteKind::Batch(resource)));
+    }
+    if resource.secret {
+        let rotate = format!("{item}/rotate-secret");
+        let kind = RouteKind::RotateSecret(resource);
+        all.push(route(Method::POST, &rotate, format!("rotate{one}Secret"), &write, kind));
+    }
     all.extend([
         route(Method::POST, &list, format!("create{one}"), &write, RouteKind::Create(resource)),
-        route(
-            Method::POST,
-            &format!("{list}/batch"),
-            format!("batch{many}"),
-            &write,
-            RouteKind::Batch(resource),
-        ),
         route(Method::PUT, &item, format!("replace{one}"), &write, RouteKind::Replace(resource)),
         route(Method::PATCH, &item, format!("patch{one}"), &write, RouteKind::Patch(resource)),
         route(Method::DELETE, &item, format!("delete{one}"), &write, RouteKind::Delete(resource)),
@@ -243,6 +294,15 @@ fn on_route(methods: MethodRouter<ApiState>, method: Method, kind: RouteKind) ->
         RouteKind::Act(it, action) => {
             add(methods, method, move |state, request| write::act(state, request, it, action))
         }
+        RouteKind::RotateSecret(it) => {
+            add(methods, method, move |state, request| webhooks::rotate_secret(state, request, it))
+        }
+        RouteKind::TestWebhook => add(methods, method, webhooks::test),
+        RouteKind::RecoverDeliveries => add(methods, method, webhooks::recover),
+        RouteKind::GetDelivery => add(methods, method, webhooks::delivery),
+        RouteKind::RetryDelivery => add(methods, method, webhooks::retry),
+        RouteKind::EventTypes => add(methods, method, webhooks::event_types),
+        RouteKind::Changes => add(methods, method, changes::changes),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use db::{Db, Migration, MigrationReport, Param};
-use domain::Timestamp;
 use domain::definition::{Registry, Resource};
+use domain::{Problem, ProblemKind, Record, Timestamp};
 use tokio::sync::Semaphore;
 
 use crate::clock::{Clock, SystemClock};
@@ -17,6 +17,8 @@ use crate::random::{Random, SystemRandom};
 use crate::records::CountCache;
 use crate::store::Schema;
 use crate::usage::KeyUsage;
+use crate::vault::Vault;
+use crate::wakes::Wakes;
 
 /// What an application is made of; tests put their own parts in.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub struct Options {
     pub random: Arc<dyn Random>,
     /// Requests an hour that each plan allows.
     pub limits: PlanLimits,
+    /// What secrets are encrypted with. Without one nothing can be done that needs a secret.
+    pub vault: Option<Vault>,
+    /// Whether webhooks may go to the machine itself and into private networks.
+    pub private_webhooks: bool,
     /// Migrations after the product's own, for resources of tests.
     pub more_migrations: Vec<Migration>,
 }
@@ -40,6 +46,8 @@ impl Default for Options {
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
             limits: PlanLimits::default(),
+            vault: None,
+            private_webhooks: false,
             more_migrations: Vec::new(),
         }
     }
@@ -60,6 +68,9 @@ struct Inner {
     usage: KeyUsage,
     quotas: Quotas,
     limits: PlanLimits,
+    vault: Option<Vault>,
+    private_webhooks: bool,
+    wakes: Wakes,
     running_keys: RunningKeys,
     hashing: Semaphore,
 }
@@ -69,7 +80,7 @@ impl App {
     pub async fn open(db: Db, options: Options) -> Result<(Self, MigrationReport), Failure> {
         let all: Vec<Migration> = migrations().into_iter().chain(options.more_migrations).collect();
         let report = db.migrate(&all).await?;
-        let known = options.registry.iter().chain(domain::resources::LOGS.iter());
+        let known = options.registry.iter().chain(domain::resources::OWN.iter());
         let schemas = known.map(|resource| Arc::new(Schema::new(resource))).collect();
         let inner = Inner {
             db,
@@ -82,6 +93,9 @@ impl App {
             usage: KeyUsage::default(),
             quotas: Quotas::default(),
             limits: options.limits,
+            vault: options.vault,
+            private_webhooks: options.private_webhooks,
+            wakes: Wakes::default(),
             running_keys: RunningKeys::default(),
             // Hashing a password takes 19 MiB and a core for a while: few at once.
             hashing: Semaphore::new(2),
@@ -143,6 +157,24 @@ impl App {
         &self.0.quotas
     }
 
+    pub(crate) fn vault(&self) -> Result<&Vault, Failure> {
+        self.0.vault.as_ref().ok_or_else(|| {
+            let detail = "The server has no secret key, so that it cannot keep secrets";
+            let hint = "Its operator must set MEMBERPULSE_SECRET_KEY, the same for all servers.";
+            Problem::new(ProblemKind::Unavailable, detail).hint(hint).into()
+        })
+    }
+
+    pub(crate) fn private_webhooks(&self) -> bool {
+        self.0.private_webhooks
+    }
+
+    /// What waits to be looked at by the dispatcher.
+    #[must_use]
+    pub fn wakes(&self) -> &Wakes {
+        &self.0.wakes
+    }
+
     pub(crate) fn running_keys(&self) -> &RunningKeys {
         &self.0.running_keys
     }
@@ -162,6 +194,21 @@ impl App {
     pub(crate) fn schema(&self, resource: &'static Resource) -> Result<Arc<Schema>, Failure> {
         let found = self.0.schemas.iter().find(|schema| std::ptr::eq(schema.resource, resource));
         found.cloned().ok_or_else(|| Failure::internal(format!("{} is not registered", resource.name)))
+    }
+
+    /// Appends a record in memory as the JSON that the API shows.
+    pub fn write_json(
+        &self,
+        out: &mut Vec<u8>,
+        resource: &'static Resource,
+        record: &Record,
+        now: Timestamp,
+    ) {
+        match self.schema(resource) {
+            Ok(schema) => schema.layout.write_record(out, now, record),
+            // A resource that nobody registered has no records.
+            Err(_) => out.extend_from_slice(b"{}"),
+        }
     }
 
     /// Runs one changing statement outside any tenant; answers how many rows it changed. What somebody

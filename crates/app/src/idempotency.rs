@@ -52,6 +52,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// Whether the body holds a secret, and is therefore kept encrypted.
+    pub secret: bool,
 }
 
 /// What is known of a key.
@@ -87,11 +89,12 @@ impl<T> Remember<T> {
     /// Stores the answer, unless another request with the key was answered in the meantime.
     pub(crate) async fn keep(
         &self,
+        app: &App,
         tx: &mut ScopedTx<'_, '_>,
         result: &T,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        store(tx, &self.key, &(self.render)(result), now).await
+        store(app, tx, &self.key, &(self.render)(result), now).await
     }
 
     /// Stores the answer to a request that changed nothing.
@@ -137,6 +140,10 @@ impl App {
         let found = tenant.optional(self.db(), &FIND_ANSWER, params, read).await?;
         Ok(match found {
             None => Known::New,
+            Some((hash, answer)) if hash == key.request_hash && answer.secret => {
+                let body = self.unseal(&key.request_hash, &answer.body)?;
+                Known::Answered(Answer { body, ..answer })
+            }
             Some((hash, answer)) if hash == key.request_hash => Known::Answered(answer),
             Some(_) => Known::Reused,
         })
@@ -150,12 +157,12 @@ impl App {
         answer: Answer,
     ) -> Result<(), Failure> {
         let now = self.now();
-        let shared = Arc::new((tenant.clone(), key, answer));
+        let shared = Arc::new((self.clone(), tenant.clone(), key, answer));
         let kept = self.db().write(move |tx| {
             let shared = shared.clone();
             Box::pin(async move {
-                let (tenant, key, answer) = &*shared;
-                store(&mut ScopedTx::new(tx, tenant), key, answer, now).await
+                let (app, tenant, key, answer) = &*shared;
+                store(app, &mut ScopedTx::new(tx, tenant), key, answer, now).await
             })
         });
         kept.await
@@ -163,6 +170,7 @@ impl App {
 }
 
 async fn store(
+    app: &App,
     tx: &mut ScopedTx<'_, '_>,
     key: &IdempotencyKey,
     answer: &Answer,
@@ -170,13 +178,15 @@ async fn store(
 ) -> Result<(), Failure> {
     let headers: Json =
         answer.headers.iter().map(|(name, value)| Json::from(vec![name.clone(), value.clone()])).collect();
+    let body = if answer.secret { app.seal(&key.request_hash, &answer.body)? } else { answer.body.clone() };
     let params = vec![
         Param::Uuid(key.credential.uuid()),
         Param::Text(key.key.clone()),
         Param::Bytes(key.request_hash.to_vec()),
         Param::Integer(i64::from(answer.status)),
         Param::Text(headers.to_string()),
-        Param::Bytes(answer.body.clone()),
+        Param::Bytes(body),
+        Param::Boolean(answer.secret),
         Param::Integer(now.as_micros()),
         Param::Integer(now.plus_seconds(-KEPT).as_micros()),
     ];
@@ -192,6 +202,7 @@ fn read(row: &Row<'_>) -> Result<(Vec<u8>, Answer), DbError> {
         status: u16::try_from(row.integer(1)?).map_err(|_| corrupt())?,
         headers: serde_json::from_str(row.text(2)?).map_err(|_| corrupt())?,
         body: row.bytes(3)?.to_vec(),
+        secret: row.optional_boolean(4)?.unwrap_or(false),
     };
     Ok((row.bytes(0)?.to_vec(), answer))
 }

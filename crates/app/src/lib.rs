@@ -6,6 +6,7 @@
 mod actor;
 mod acts;
 mod app;
+mod changes;
 mod check;
 mod clock;
 pub mod csv;
@@ -21,13 +22,18 @@ mod random;
 mod records;
 pub mod sample;
 mod schedule;
+mod secrets;
 mod store;
 mod tenant;
 mod usage;
 mod users;
+mod vault;
+mod wakes;
+mod webhooks;
 
 pub use actor::{Actor, ActorKind};
 pub use app::{App, Options};
+pub use changes::{FeedPage, FeedQuery};
 pub use check::{Finding, Verdict, check};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use db;
@@ -44,6 +50,12 @@ pub use records::{
     BatchItem, BatchKind, BatchMode, BatchReport, ItemResult, Listing, MAX_ITEMS, Outcome, Past, RecordRow,
     Stored, Tombstone, Walk, WriteCondition, WriteRequest, count_statement, list_statement, match_fields,
 };
+pub use secrets::NewSecret;
 pub use store::{StatementText, TenantSql, statements};
 pub use tenant::{Environment, Tenant};
 pub use users::{NewUser, User};
+pub use vault::Vault;
+pub use wakes::{Waiting, Wakes};
+pub use webhooks::{
+    AttemptRecord, Attempts, DeliveryDetails, DeliveryVerdict, Endpoint, FannedOut, Job, Room,
+};

@@ -20,5 +20,6 @@ pub fn migrations() -> Vec<Migration> {
         migration!(2, "0002_resources"),
         migration!(3, "0003_trust"),
         migration!(4, "0004_audit"),
+        migration!(6, "0006_webhooks"),
     ]
 }

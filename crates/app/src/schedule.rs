@@ -1,25 +1,30 @@
 //! The server's own clockwork: publishing what is due, storing the last use of keys.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use db::{Param, Weight};
 use domain::definition::Resource;
+use domain::id::AuditId;
 use domain::input::Mode;
 use domain::json::Object;
-use domain::{ProblemKind, RecordId};
+use domain::{ProblemKind, RecordId, Timestamp};
 use serde_json::json;
 use tokio::sync::watch;
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::changes::CHANGES_KEPT;
 use crate::failure::Failure;
 use crate::idempotency::KEPT;
-use crate::store::System;
-use crate::store::system::due_statement;
+use crate::store::system::{OLDEST_CHANGE, PRUNE_ATTEMPTS, PRUNE_CHANGES, PRUNE_DELIVERIES, due_statement};
+use crate::store::{ScopedTx, System, TenantSql};
+use crate::tenant::Tenant;
 
 const PERIOD: Duration = Duration::from_secs(1);
 const PERIODS_BETWEEN_FLUSHES: u32 = 10;
 const PERIODS_BETWEEN_PRUNINGS: u32 = 60;
+const PERIODS_BETWEEN_FEED_PRUNINGS: u32 = 3_600;
 
 /// Seconds for which audit rows are kept: two years (domain §6).
 pub(crate) const AUDIT_KEPT: i64 = 2 * 366 * 24 * 3_600;
@@ -46,6 +51,11 @@ impl App {
             {
                 tracing::warn!(error = failure.inside(), "old rows could not be pruned yet");
             }
+            if period.is_multiple_of(PERIODS_BETWEEN_FEED_PRUNINGS)
+                && let Err(failure) = self.prune_feed().await
+            {
+                tracing::warn!(error = failure.inside(), "old changes could not be pruned yet");
+            }
             if let Err(failure) = self.release_quota(false).await {
                 tracing::warn!(error = failure.inside(), "unspent requests could not be given back");
             }
@@ -69,6 +79,48 @@ impl App {
             while self.run(statement, vec![oldest.clone()]).await? > 0 {}
         }
         Ok(())
+    }
+
+    /// Takes away the changes and deliveries of all tenants that are older than they are kept (API §8).
+    pub async fn prune_feed(&self) -> Result<(), Failure> {
+        let oldest = self.now().plus_seconds(-CHANGES_KEPT);
+        let tenants = self.db().all(Weight::Short, System::TENANTS, &[], |row| row.integer(0)).await?;
+        for tenant in tenants {
+            let Some(tenant) = self.tenant_by_key(tenant).await? else { continue };
+            // Ids begin with their moment.
+            let id = vec![Param::Uuid(AuditId::new(oldest, [0; 10]).uuid())];
+            while self.run_scoped(&tenant, &PRUNE_ATTEMPTS, id.clone()).await? > 0 {}
+            while self.run_scoped(&tenant, &PRUNE_DELIVERIES, id.clone()).await? > 0 {}
+            self.prune_changes_of(&tenant, oldest).await?;
+        }
+        Ok(())
+    }
+
+    async fn prune_changes_of(&self, tenant: &Tenant, oldest: Timestamp) -> Result<(), Failure> {
+        const AT_ONCE: i64 = 1_000;
+        loop {
+            let first = tenant.optional(self.db(), &OLDEST_CHANGE, Vec::new(), |row| row.optional_integer(0));
+            let Some(first) = first.await?.flatten() else { return Ok(()) };
+            let params = vec![Param::Integer(first + AT_ONCE - 1), Param::Integer(oldest.as_micros())];
+            if self.run_scoped(tenant, &PRUNE_CHANGES, params).await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Runs one changing statement of a tenant; answers how many rows it changed.
+    async fn run_scoped(
+        &self,
+        tenant: &Tenant,
+        sql: &'static TenantSql,
+        params: Vec<Param>,
+    ) -> Result<u64, Failure> {
+        let shared = Arc::new((tenant.clone(), params));
+        let changed = self.db().write(move |tx| {
+            let shared = shared.clone();
+            Box::pin(async move { ScopedTx::new(tx, &shared.0).execute(sql, shared.1.clone()).await })
+        });
+        Ok(changed.await?)
     }
 
     /// Publishes every record of every tenant whose moment has come; answers how many.

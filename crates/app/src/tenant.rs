@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use domain::Timestamp;
+use domain::address::TargetRules;
 use domain::definition::Resource;
 use domain::input::Context;
 
@@ -98,6 +99,11 @@ impl App {
         let required =
             if resource.name == "member" { organisation.required_member_fields.clone() } else { Vec::new() };
         let registry = self.registry();
-        Context { required, registry, ..Context::new(now, &organisation.timezone, &organisation.country) }
+        let targets = TargetRules {
+            https_only: tenant.environment() == Environment::Production,
+            private_allowed: self.private_webhooks(),
+        };
+        let usual = Context::new(now, &organisation.timezone, &organisation.country);
+        Context { required, registry, targets, ..usual }
     }
 }

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod address;
 pub mod definition;
+pub mod event_types;
 pub mod id;
 pub mod input;
 pub mod json;

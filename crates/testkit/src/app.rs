@@ -6,7 +6,7 @@ use app::db::{Db, Migration, PostgresOptions, SqliteOptions};
 use app::domain::Timestamp;
 use app::{
     Actor, App, Environment, ManualClock, NewKeyRequest, NewOrganisation, Options, Organisation, Plan,
-    SeededRandom, Tenant,
+    SeededRandom, Tenant, Vault,
 };
 use domain::access::key_scopes;
 use domain::definition::{Registry, Resource};
@@ -58,6 +58,8 @@ impl TestApp {
             clock: clock.clone(),
             random: Arc::new(SeededRandom::new(20_261_124)),
             more_migrations: vec![venue_migration()],
+            vault: Some(Vault::new([7; 32])),
+            private_webhooks: true,
             ..Options::default()
         };
         let opened = App::open(store.open().await, options).await;
@@ -75,6 +77,8 @@ impl TestApp {
             clock: self.clock.clone(),
             random: Arc::new(SeededRandom::new(42)),
             more_migrations: vec![venue_migration()],
+            vault: Some(Vault::new([7; 32])),
+            private_webhooks: true,
             ..Options::default()
         };
         let opened = App::open(self.store.open().await, options).await;

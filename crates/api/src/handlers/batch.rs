@@ -167,5 +167,10 @@ fn answer(report: &BatchReport, config: &Config, path: &str, request_id: &str) -
     }
     let summary: Object = counts.iter().map(|(name, count)| ((*name).to_owned(), json!(count))).collect();
     let body = json!({"results": results, "summary": summary}).to_string().into_bytes();
-    Answer { status: 200, headers: vec![("content-type".to_owned(), "application/json".to_owned())], body }
+    Answer {
+        status: 200,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body,
+        secret: false,
+    }
 }

@@ -1,6 +1,7 @@
 //! Handlers of the routes, thin: request in, one use case, answer out.
 
 pub(crate) mod batch;
+pub(crate) mod changes;
 pub(crate) mod entry;
 pub(crate) mod error_pages;
 pub(crate) mod health;
@@ -8,6 +9,7 @@ pub(crate) mod hydra;
 pub(crate) mod me;
 pub(crate) mod rate_limit;
 pub(crate) mod read;
+pub(crate) mod webhooks;
 pub(crate) mod write;
 
 use axum::body::Body;
@@ -27,6 +29,15 @@ pub(crate) fn json_response(body: Vec<u8>) -> Response {
 
 /// The record id in `/api/{resource}/{id}…`. What is no UUID was never an id: 404 (API §3).
 pub(crate) fn record_id(uri: &Uri) -> Result<RecordId, ApiError> {
-    let id = uri.path().split('/').nth(3).and_then(|segment| segment.parse().ok());
+    id_at(uri, 3)
+}
+
+/// The id of what belongs to a record: `/api/{resource}/{id}/{part}/{id}…`.
+pub(crate) fn part_id(uri: &Uri) -> Result<RecordId, ApiError> {
+    id_at(uri, 5)
+}
+
+fn id_at(uri: &Uri, place: usize) -> Result<RecordId, ApiError> {
+    let id = uri.path().split('/').nth(place).and_then(|segment| segment.parse().ok());
     id.ok_or_else(|| Problem::not_found().into())
 }

@@ -4,8 +4,9 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::Value;
 use domain::definition::Resource;
-use domain::listing::{self, Lenience};
+use domain::listing::{self, Filter, Lenience, Test};
 
 use super::record_id;
 use crate::credentials::authorise;
@@ -62,11 +63,17 @@ pub(crate) async fn list(
 ) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let credential = authorise(&state, &parts, &resource.read_scope()).await?;
-    let shown_as = negotiate::representation(&parts.headers, representation::LIST)?;
+    let shown_as = negotiate::representation(&parts.headers, representation::of_list(resource))?;
     let parameters = query::parameters(&parts.uri);
     let lenience = query::lenience(&parts.headers);
     let pairs = parameters.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-    let query = listing::parse(resource, pairs, lenience)?;
+    let mut query = listing::parse(resource, pairs, lenience)?;
+    if let Some(parent) = resource.parent {
+        let id = record_id(&parts.uri)?;
+        state.app.require(&credential.tenant, parent.resource, id).await?;
+        let test = Test::AnyOf(vec![Value::Id(id.uuid())]);
+        query.filters.extend(resource.position(parent.field).map(|position| Filter { position, test }));
+    }
     let now = state.app.now();
     let credential = &*credential;
     let question = Question { state: &state, parts: &parts, credential, resource, query, now };

@@ -9,7 +9,7 @@ use axum::response::Response;
 use domain::RecordId;
 use domain::definition::{Action, Resource};
 use domain::input::Mode;
-use domain::json::{Layout, Object, shows_derived};
+use domain::json::{Object, shows_derived, write_string};
 
 use super::read::{TAGGED, no_content};
 use super::record_id;
@@ -167,8 +167,15 @@ fn answer(
     let record = &stored.record;
     let mut body = Vec::with_capacity(1_024);
     match shown_as {
-        Representation::LinkedData => linked_data::write_record(&mut body, resource, record, now),
-        _ => Layout::new(resource, None).write_record(&mut body, now, record),
+        Representation::LinkedData => linked_data::write_record(&mut body, &state.app, resource, record, now),
+        _ => state.app.write_json(&mut body, resource, record, now),
+    }
+    if let Some(secret) = &stored.secret {
+        // Shown this once: nothing but its encryption is kept.
+        body.pop();
+        body.extend_from_slice(b",\"secret\":");
+        write_string(&mut body, secret);
+        body.push(b'}');
     }
     let tag = etag::text(record.version(), shows_derived(resource, record, now), shown_as);
     let mut headers = vec![
@@ -179,7 +186,7 @@ fn answer(
     ];
     let created = stored.outcome == Outcome::Created;
     if let (true, Some(id)) = (created, record.id()) {
-        headers.push(("location".to_owned(), format!("/api/{}/{id}", resource.plural)));
+        headers.push(("location".to_owned(), format!("{}/{id}", resource.list_path())));
     }
-    Answer { status: if created { 201 } else { 200 }, headers, body }
+    Answer { status: if created { 201 } else { 200 }, headers, body, secret: stored.secret.is_some() }
 }

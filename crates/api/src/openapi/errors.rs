@@ -67,6 +67,7 @@ static FORBIDDEN: ErrorSet = ErrorSet {
 static NOT_FOUND: ErrorSet = set("NotFound", "There is nothing here for this credential.", &[Kind::NotFound]);
 static MERGED: ErrorSet =
     set("Merged", "The record was merged into the one that `mergedInto` names.", &[Kind::Gone]);
+static TOO_OLD: ErrorSet = set("TooOld", "Changes after the cursor are no longer kept.", &[Kind::Gone]);
 static NOT_ACCEPTABLE: ErrorSet =
     set("NotAcceptable", "The `Accept` header leaves out what this path has.", &[Kind::NotAcceptable]);
 static TIMEOUT: ErrorSet = set("Timeout", "The request took too long.", &[Kind::RequestTimeout]);
@@ -113,7 +114,7 @@ static UNAVAILABLE: ErrorSet = ErrorSet {
 };
 
 /// Every set that an operation can give.
-pub(super) static ALL: [&ErrorSet; 20] = [
+pub(super) static ALL: [&ErrorSet; 21] = [
     &BAD_QUERY,
     &BAD_CONDITION,
     &BAD_BODY,
@@ -122,6 +123,7 @@ pub(super) static ALL: [&ErrorSet; 20] = [
     &FORBIDDEN,
     &NOT_FOUND,
     &MERGED,
+    &TOO_OLD,
     &NOT_ACCEPTABLE,
     &TIMEOUT,
     &IN_USE,
@@ -157,17 +159,27 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         RouteKind::Me => {
             &[&BAD_QUERY, &UNAUTHORISED, &ADDRESS_NOT_ALLOWED, &NOT_ACCEPTABLE, &TOO_MANY, &UNAVAILABLE]
         }
-        RouteKind::List(_) => &[&BAD_QUERY],
-        RouteKind::Get(_) => &[&BAD_QUERY, &NOT_FOUND],
+        RouteKind::List(Resource { parent: Some(_), .. }) | RouteKind::Get(_) | RouteKind::GetDelivery => {
+            &[&BAD_QUERY, &NOT_FOUND]
+        }
+        RouteKind::List(_) | RouteKind::EventTypes => &[&BAD_QUERY],
         RouteKind::Create(_) => &[&BAD_BODY, &IN_USE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
         RouteKind::Batch(_) => &[&BAD_BODY, &CONFLICT, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
         RouteKind::Replace(_) | RouteKind::Patch(_) => {
             &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &STALE, &TOO_LARGE, &NOT_JSON]
         }
         RouteKind::Act(..) => &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &STALE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
+        RouteKind::RotateSecret(_)
+        | RouteKind::TestWebhook
+        | RouteKind::RetryDelivery
+        | RouteKind::RecoverDeliveries => {
+            &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &TOO_LARGE, &NOT_JSON, &KEY_REUSED]
+        }
+        RouteKind::Changes => &[&BAD_QUERY, &TOO_OLD],
         RouteKind::Delete(_) => &[&BAD_CONDITION, &NOT_FOUND, &CONFLICT, &STALE],
     };
-    let with_scope: &[&ErrorSet] = if kind.resource().is_some() { &WITH_SCOPE } else { &[] };
+    let scoped = kind.resource().is_some() || matches!(kind, RouteKind::EventTypes | RouteKind::Changes);
+    let with_scope: &[&ErrorSet] = if scoped { &WITH_SCOPE } else { &[] };
     let can_be_merged = |resource: &Resource| resource.actions.iter().any(|it| it.effect == Effect::Merge);
     let merged: &[&ErrorSet] = match kind {
         RouteKind::Get(it)

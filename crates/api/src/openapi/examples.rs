@@ -54,6 +54,15 @@ pub(super) fn patch(resource: &'static Resource) -> Json {
     of_fields(resource.fields.iter().filter(plain).take(2))
 }
 
+/// What an event of a type tells of the values before.
+pub(super) fn before(resource: &'static Resource, event_type: &str) -> Json {
+    let milestone = resource.milestones.iter().any(|word| event_type.ends_with(word));
+    if milestone {
+        return json!({"status": "draft"});
+    }
+    if event_type.ends_with(".updated") { patch(resource) } else { json!({}) }
+}
+
 /// A list of one record.
 pub(super) fn list(resource: &'static Resource) -> Json {
     json!({

@@ -89,6 +89,8 @@ fn scalar(field: &Field, view: View, shown_too: Option<&'static str>) -> ObjectB
     let schema = match field.kind {
         Kind::Choice(words) => choice(field, words, shown_too),
         Kind::CustomFields => custom_fields(view),
+        Kind::Headers => headers(view),
+        Kind::FieldMapping => field_mapping(view),
         Kind::Text { min, max } => {
             // Empty text is read as null.
             typed(field, text_of(view, if field.nullable { 0 } else { min }, max))
@@ -131,7 +133,9 @@ fn of_kind(kind: Kind, view: View) -> Object {
         | Kind::Choice(_)
         | Kind::Tags { .. }
         | Kind::Objects { .. }
-        | Kind::CustomFields => string(),
+        | Kind::CustomFields
+        | Kind::Headers
+        | Kind::FieldMapping => string(),
     }
     .build()
 }
@@ -198,6 +202,44 @@ fn custom_fields(view: View) -> ObjectBuilder {
         .property_names(Some(custom_field_key()))
         .additional_properties(Some(value.max_length(Some(1_000))))
         .max_properties(most)
+}
+
+/// Headers by name.
+fn headers(view: View) -> ObjectBuilder {
+    let value = ObjectBuilder::new().schema_type(Type::String);
+    if !view.is_sent() {
+        return ObjectBuilder::new().additional_properties(Some(value));
+    }
+    let types = if view == View::Patch { vec![Type::String, Type::Null] } else { vec![Type::String] };
+    let most = (view == View::Given).then_some(20);
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+        .additional_properties(Some(value.schema_type(SchemaType::from_iter(types))))
+        .max_properties(most)
+}
+
+/// For each resource, by its plural name, a list of rules.
+fn field_mapping(view: View) -> ObjectBuilder {
+    let transform = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true)));
+    let rule = ObjectBuilder::new()
+        .property("external", ObjectBuilder::new().schema_type(Type::String))
+        .required("external")
+        .property("field", ObjectBuilder::new().schema_type(Type::String))
+        .required("field")
+        .property(
+            "direction",
+            ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["inbound", "outbound", "both"])),
+        )
+        .property("transforms", ArrayBuilder::new().items(transform));
+    let rules = ArrayBuilder::new().items(rule);
+    let types = if view == View::Patch { vec![Type::Array, Type::Null] } else { vec![Type::Array] };
+    let rules = rules.schema_type(SchemaType::from_iter(types));
+    let object = ObjectBuilder::new().additional_properties(Some(rules));
+    if view.is_sent() {
+        object.schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+    } else {
+        object
+    }
 }
 
 /// The keys that custom fields can have.

@@ -2,13 +2,13 @@
 //! for every call.
 
 use domain::definition::{Kind, Registry};
-use domain::resources::LOGS;
+use domain::resources::OWN;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Info, InfoBuilder, LicenseBuilder, Server};
 
-use super::operations::{DOCUMENTATION, GENERAL, HEALTH, tag_of};
+use super::operations::{CHANGES, DOCUMENTATION, GENERAL, HEALTH, tag_of};
 use super::words;
 use crate::config::Config;
 
@@ -112,11 +112,12 @@ pub(super) fn security_scheme() -> SecurityScheme {
 /// The groups of operations, in the order to show them.
 pub(super) fn tags(registry: Registry) -> Vec<Tag> {
     let tag = |name: &str, doc: &str| TagBuilder::new().name(name).description(Some(doc)).build();
-    let resources = registry.iter().chain(LOGS.iter()).map(|resource| tag(&tag_of(resource), resource.doc));
+    let resources = registry.iter().chain(OWN.iter()).map(|resource| tag(&tag_of(resource), resource.doc));
     [tag(GENERAL, "Where everything is, and what a key is.")]
         .into_iter()
         .chain(resources)
         .chain([
+            tag(CHANGES, "What happened, in order and without gaps."),
             tag(DOCUMENTATION, "This document, its reference page, and the pages that explain errors."),
             tag(HEALTH, "Whether the server runs and can serve."),
         ])

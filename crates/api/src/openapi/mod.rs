@@ -5,6 +5,7 @@
 
 mod batch;
 mod errors;
+pub(crate) mod event_schema;
 mod examples;
 mod fields;
 mod info;
@@ -15,6 +16,7 @@ mod schemas;
 mod successes;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 pub(crate) mod words;
 mod yaml;
 

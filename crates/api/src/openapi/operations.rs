@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 use domain::definition::{Action, Effect, Resource};
+use domain::resources::WEBHOOK;
 use serde_json::Value as Json;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::extensions::ExtensionsBuilder;
@@ -21,6 +22,7 @@ use crate::routes::{RouteInfo, RouteKind};
 pub(super) const GENERAL: &str = "General";
 pub(super) const DOCUMENTATION: &str = "Documentation";
 pub(super) const HEALTH: &str = "Health";
+pub(super) const CHANGES: &str = "Changes";
 
 /// The tag of a resource.
 pub(super) fn tag_of(resource: &Resource) -> String {
@@ -104,6 +106,8 @@ impl About {
         let tag = match kind {
             RouteKind::Entry | RouteKind::Me | RouteKind::RateLimit => GENERAL.to_owned(),
             RouteKind::Healthz | RouteKind::Readyz => HEALTH.to_owned(),
+            RouteKind::Changes => CHANGES.to_owned(),
+            RouteKind::EventTypes => tag_of(&WEBHOOK),
             _ => kind.resource().map_or_else(|| DOCUMENTATION.to_owned(), tag_of),
         };
         Self { tag, summary, text }
@@ -160,6 +164,37 @@ fn words_of(kind: RouteKind) -> (String, String) {
         | RouteKind::Replace(it)
         | RouteKind::Patch(it)
         | RouteKind::Delete(it) => words_of_record(kind, it),
+        RouteKind::RotateSecret(it) => (
+            format!("Make a new secret for {}", words::with_article(&it.noun())),
+            "For 24 hours both secrets sign, so that the receiver can change over without missing anything."
+                .to_owned(),
+        ),
+        RouteKind::TestWebhook => fixed(
+            "Send a test",
+            "Sends an event of type `webhook.test`, once. The answer's delivery tells what became of it.",
+        ),
+        RouteKind::RecoverDeliveries => fixed(
+            "Send missed events",
+            "Sends again what failed since a moment, and what happened while the webhook was switched off, as far \
+             as it is kept (30 days).",
+        ),
+        RouteKind::GetDelivery => fixed(
+            "Get a delivery",
+            "What was sent, and for each attempt what came back: status, headers, the beginning of the body, how \
+             long it took.",
+        ),
+        RouteKind::RetryDelivery => {
+            fixed("Send a delivery again", "Sends the same event with the same `webhook-id` once more, now.")
+        }
+        RouteKind::EventTypes => fixed(
+            "List event types",
+            "Every type of event that can be subscribed to, with schema and example.",
+        ),
+        RouteKind::Changes => fixed(
+            "Read the change feed",
+            "The events of this environment in the order of their numbers, without gaps: the same that webhooks \
+             carry. Kept for 30 days. Whoever missed webhooks catches up here exactly.",
+        ),
         RouteKind::Act(it, action) => (
             format!("{} {}", words::capitalised(action.name), words::with_article(it.name)),
             action.doc.to_owned(),
@@ -232,7 +267,13 @@ fn own_parameters(kind: RouteKind) -> Vec<RefOr<Parameter>> {
         RouteKind::Get(_) | RouteKind::OpenApiJson | RouteKind::OpenApiYaml => {
             vec![parameters::reference("IfNoneMatch")]
         }
-        RouteKind::Create(_) | RouteKind::Batch(_) => vec![parameters::reference("IdempotencyKey")],
+        RouteKind::Create(_)
+        | RouteKind::Batch(_)
+        | RouteKind::RotateSecret(_)
+        | RouteKind::TestWebhook
+        | RouteKind::RecoverDeliveries
+        | RouteKind::RetryDelivery => vec![parameters::reference("IdempotencyKey")],
+        RouteKind::Changes => parameters::of_changes(),
         RouteKind::Replace(_) | RouteKind::Patch(_) | RouteKind::Delete(_) => {
             vec![parameters::reference("IfMatch")]
         }
@@ -248,6 +289,10 @@ fn body(kind: RouteKind) -> Option<RequestBody> {
                 ("minimal", example("Only what must be given", examples::minimal(it))),
                 ("complete", example("Every field", examples::complete(it))),
             ]);
+            Some(required_body().content(JSON, content.build()).build())
+        }
+        RouteKind::RecoverDeliveries => {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Recover")));
             Some(required_body().content(JSON, content.build()).build())
         }
         RouteKind::Patch(it) => {

@@ -11,6 +11,7 @@ use utoipa::openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Requ
 use super::fields::{custom_field_key, known, named};
 use super::{examples, words};
 use crate::docs;
+use crate::handlers::changes::{DEFAULT_LIMIT, MAX_LIMIT};
 
 type Parameters = Vec<RefOr<Parameter>>;
 
@@ -57,6 +58,22 @@ pub(super) fn reference(name: &str) -> RefOr<Parameter> {
     RefOr::Ref(Ref::new(format!("#/components/parameters/{name}")))
 }
 
+/// The parameters of the change feed.
+pub(super) fn of_changes() -> Parameters {
+    let limit = integer().minimum(Some(1)).maximum(Some(MAX_LIMIT)).default(Some(json!(DEFAULT_LIMIT)));
+    let types = ArrayBuilder::new().items(string());
+    let doc = "Only events of these types or groups of types: `types[]=member.created&types[]=event.*`.";
+    let types = optional("types[]", doc).schema(Some(types)).style(Some(ParameterStyle::Form));
+    let cursor = "Where to go on: the `nextCursor` of the answer before, or the `sequence` of the last event that \
+                  you have. Without it the feed begins with the oldest change that is kept.";
+    vec![
+        query("cursor", cursor, string().pattern(Some("^[0-9]{1,18}$"))).into(),
+        types.explode(Some(true)).build().into(),
+        query("limit", "The most events in the answer.", limit.format(known(KnownFormat::Int32))).into(),
+        reference("Prefer"),
+    ]
+}
+
 /// What stands between braces in a path.
 pub(super) fn of_path(path: &str, resource: Option<&'static Resource>) -> Parameters {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
@@ -66,9 +83,16 @@ pub(super) fn of_path(path: &str, resource: Option<&'static Resource>) -> Parame
 fn path_parameter(name: &str, resource: Option<&'static Resource>) -> Parameter {
     let one_of = |words: Vec<&'static str>| string().enum_values(Some(words));
     let (doc, schema, example) = match (name, resource) {
+        ("id", Some(Resource { parent: Some(parent), .. })) => {
+            let example = parent.resource.field("id").map(examples::of_field);
+            (format!("The id of the {}.", parent.resource.noun()), string().format(named("uuid")), example)
+        }
         ("id", Some(resource)) => {
             let example = resource.field("id").map(examples::of_field);
             (format!("The id of the {}.", resource.noun()), string().format(named("uuid")), example)
+        }
+        ("deliveryId", Some(resource)) => {
+            (format!("The id of the {}.", resource.noun()), string().format(named("uuid")), None)
         }
         ("type", _) => {
             let slugs = ProblemKind::ALL.iter().map(|kind| kind.entry().slug).collect();

@@ -3,19 +3,20 @@
 
 use app::{Environment, Plan};
 use domain::definition::{Registry, Resource};
-use domain::resources::LOGS;
+use domain::resources::OWN;
 use serde_json::json;
 use utoipa::openapi::schema::{AnyOfBuilder, SchemaType};
 use utoipa::openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Schema, Type};
 
 use super::fields::{View, known, named, object};
-use super::{batch, examples, words};
+use super::{batch, examples, webhooks, words};
 
 /// All named schemas.
 pub(super) fn all(registry: Registry) -> Vec<(String, RefOr<Schema>)> {
     let of_resources = registry.iter().flat_map(of_resource);
     of_resources
-        .chain(LOGS.iter().flat_map(of_log))
+        .chain(OWN.iter().flat_map(of_own))
+        .chain(webhooks::schemas().map(|(name, schema)| (name.to_owned(), schema)))
         .chain(common())
         .map(|(name, schema)| (name, schema.into()))
         .collect()
@@ -35,6 +36,19 @@ pub(super) fn of(resource: &Resource, suffix: &str) -> Ref {
 pub(super) fn whole(resource: &Resource) -> String {
     let many = resource.plural_noun();
     if resource.is_versioned() { many } else { format!("the {many}") }
+}
+
+/// Settings have what records have but batches; what is made with a secret shows it once.
+fn of_own(resource: &'static Resource) -> Vec<(String, ObjectBuilder)> {
+    if !resource.is_versioned() {
+        return of_log(resource);
+    }
+    let mut all = of_resource(resource);
+    all.retain(|(it, _)| ![name(resource, "Batch"), name(resource, "BatchItem")].contains(it));
+    if resource.secret {
+        all.push((name(resource, "Made"), webhooks::made(resource)));
+    }
+    all
 }
 
 fn of_log(log: &'static Resource) -> Vec<(String, ObjectBuilder)> {
@@ -115,7 +129,9 @@ fn list(resource: &'static Resource) -> ObjectBuilder {
 }
 
 /// An object of which every property is always there.
-fn closed_record(properties: impl IntoIterator<Item = (&'static str, RefOr<Schema>)>) -> ObjectBuilder {
+pub(super) fn closed_record(
+    properties: impl IntoIterator<Item = (&'static str, RefOr<Schema>)>,
+) -> ObjectBuilder {
     properties
         .into_iter()
         .fold(ObjectBuilder::new(), |object, (name, schema)| object.property(name, schema).required(name))
@@ -255,18 +271,18 @@ fn status(word: &str, doc: &str, parts: &[&str]) -> ObjectBuilder {
     all.description(Some(doc))
 }
 
-fn text(doc: &str) -> ObjectBuilder {
+pub(super) fn text(doc: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).description(Some(doc))
 }
 
-fn nullable_text() -> ObjectBuilder {
+pub(super) fn nullable_text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null]))
 }
 
-fn integer() -> ObjectBuilder {
+pub(super) fn integer() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::Integer).format(known(KnownFormat::Int32))
 }
 
-fn uuid(doc: &str) -> ObjectBuilder {
+pub(super) fn uuid(doc: &str) -> ObjectBuilder {
     text(doc).format(named("uuid"))
 }

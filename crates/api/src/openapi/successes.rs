@@ -41,6 +41,30 @@ pub(super) fn of(route: &RouteInfo) -> Vec<(&'static str, Response)> {
             let record = answers.record(it, "as it is", Some(examples::shown(it)), &["ETag"]);
             vec![("200", record), ("304", answers.not_modified())]
         }
+        RouteKind::Create(it) if it.secret => {
+            let start =
+                answers.start("The new one, with its secret.", &["ETag", "Location", "Idempotency-Replayed"]);
+            let json = start.content(JSON, Content::new(Some(schemas::of(it, "Made"))));
+            vec![("201", linked_data(json, "The same, with `@context`, `@id` and `@type`.").build())]
+        }
+        RouteKind::RotateSecret(_) => {
+            vec![("200", answers.replayable("The new secret.", "NewSecret"))]
+        }
+        RouteKind::TestWebhook => {
+            vec![(
+                "202",
+                answers.replayable("The delivery of the test; it is sent at once.", "DeliveryDetail"),
+            )]
+        }
+        RouteKind::RetryDelivery => {
+            vec![("202", answers.replayable("The delivery, which is sent again at once.", "DeliveryDetail"))]
+        }
+        RouteKind::RecoverDeliveries => {
+            vec![("202", answers.replayable("How many events are sent again.", "Recovered"))]
+        }
+        RouteKind::GetDelivery => vec![("200", answers.json("The delivery.", "DeliveryDetail"))],
+        RouteKind::EventTypes => vec![("200", answers.json("The types of event.", "EventTypes"))],
+        RouteKind::Changes => vec![("200", answers.json("A part of the feed.", "ChangeList"))],
         RouteKind::Create(it) => {
             let headers = ["ETag", "Location", "Idempotency-Replayed"];
             vec![("201", answers.record(it, "that was made", Some(examples::shown(it)), &headers))]
@@ -82,6 +106,12 @@ impl Answers {
         self.start(doc, &[]).content(JSON, Content::new(Some(Ref::from_schema_name(schema)))).build()
     }
 
+    /// What a repetition with the same `Idempotency-Key` answers again.
+    fn replayable(&self, doc: &str, schema: &str) -> Response {
+        let start = self.start(doc, &["Idempotency-Replayed"]);
+        start.content(JSON, Content::new(Some(Ref::from_schema_name(schema)))).build()
+    }
+
     fn page(&self, doc: &str) -> Response {
         self.start(doc, &[]).content("text/html", Content::new(Some(string()))).build()
     }
@@ -104,9 +134,12 @@ impl Answers {
         let content = content.example(Some(examples::list(resource))).build();
         let doc = format!("A page of {}.", schemas::whole(resource));
         let list = self.start(&doc, &["Link", "Preference-Applied"]).content(JSON, content);
-        linked_data(list, "The same, as a Hydra collection.")
-            .content(CSV, Content::new(Some(string())))
-            .build()
+        let list = if resource.parent.is_some() {
+            list
+        } else {
+            linked_data(list, "The same, as a Hydra collection.")
+        };
+        list.content(CSV, Content::new(Some(string()))).build()
     }
 
     fn record(&self, resource: &Resource, which: &str, example: Option<Json>, headers: &[&str]) -> Response {

@@ -36,6 +36,12 @@ pub(crate) const RECORD: &[Representation] = &[Representation::Json, Representat
 pub(crate) const LIST: &[Representation] =
     &[Representation::Json, Representation::LinkedData, Representation::Csv];
 
+/// What lists of a resource are shown as. The parts of a record are no collection of their own, which is
+/// all that Hydra's clients know.
+pub(crate) const fn of_list(resource: &Resource) -> &'static [Representation] {
+    if resource.parent.is_some() { &[Representation::Json, Representation::Csv] } else { LIST }
+}
+
 impl Representation {
     /// The media type as `Accept` names it.
     pub(crate) const fn media_type(self) -> &'static str {

@@ -37,7 +37,7 @@ pub fn read_cell(kind: Kind, cell: &str) -> Result<Json, String> {
     if trimmed.is_empty() {
         return Ok(match kind {
             Kind::Tags { .. } | Kind::Objects { .. } => json!([]),
-            Kind::CustomFields | Kind::Json => json!({}),
+            kind if kind.is_object() => json!({}),
             _ => Json::Null,
         });
     }

@@ -113,6 +113,11 @@ pub(crate) fn write_differences(
     new: Option<&Record>,
 ) {
     write_object(out, resource, fields, |out, position, kind| {
+        if resource.fields[position].confidential {
+            // That it changed is told, but not what it was or is.
+            out.extend_from_slice(b"{\"old\":\"(hidden)\",\"new\":\"(hidden)\"}");
+            return;
+        }
         out.extend_from_slice(b"{\"old\":");
         write_value(out, kind, value(old, position));
         out.extend_from_slice(b",\"new\":");

@@ -124,7 +124,7 @@ impl Work {
         let mut results = Vec::with_capacity(items.len());
         for item in items {
             results.push(match self.item(tx, item).await {
-                Ok(Stored { record, outcome }) => match record.id() {
+                Ok(Stored { record, outcome, .. }) => match record.id() {
                     Some(id) => Ok((outcome, id)),
                     None => return Err(Failure::internal("a record without an id").into()),
                 },

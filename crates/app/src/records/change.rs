@@ -19,7 +19,7 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::idempotency::Remember;
-use crate::store::system::{FIND_TOMBSTONE, INSERT_TOMBSTONE};
+use crate::store::system::{DELETE_SECRETS, FIND_TOMBSTONE, INSERT_TOMBSTONE};
 use crate::store::{Schema, ScopedTx, TenantSql, folded_param, insert_params, param, read_record, terms_of};
 use crate::tenant::Tenant;
 
@@ -83,6 +83,7 @@ impl Work {
         E: From<DbError> + From<Failure> + Send + 'static,
     {
         let app = self.app.clone();
+        let changed = self.schema.resource.is_in_feed().then(|| self.tenant.key());
         let shared = Arc::new((self, remember, job));
         let result = app.db().write(move |tx: &mut Tx<'_>| {
             let shared = shared.clone();
@@ -92,13 +93,17 @@ impl Work {
                 tx.lock().await?;
                 let done = job(work, &mut tx).await?;
                 if let Some(remember) = remember {
-                    remember.keep(&mut tx, &done, work.now).await?;
+                    remember.keep(&work.app, &mut tx, &done, work.now).await?;
                 }
                 tx.finish().await?;
                 Ok::<T, E>(done)
             })
         });
-        result.await
+        let done = result.await?;
+        if let Some(tenant) = changed {
+            app.wakes().changed(tenant);
+        }
+        Ok(done)
     }
 
     /// Stores a checked record as a new one.
@@ -109,7 +114,7 @@ impl Work {
     ) -> Result<Stored, Failure> {
         let resource = self.schema.resource;
         self.check_unique(tx, &record, None).await?;
-        let sequence = tx.next_sequence()?;
+        let sequence = self.next_sequence(tx)?;
         for (position, field) in resource.fields.iter().enumerate() {
             if matches!(field.kind, Kind::Serial) {
                 record.set_at(
@@ -121,11 +126,13 @@ impl Work {
         let id = RecordId::new(self.now, self.app.random_bytes()?);
         record.set(resource, "id", Value::Id(id.uuid()));
         record.set(resource, "createdAt", Value::Integer(self.now.as_micros()));
+        record.set(resource, "createdBy", self.actor.id().map_or(Value::Null, Value::Text));
         self.stamp(&mut record, 1);
         tx.execute(&self.schema.insert, insert_params(&self.schema, &record)).await?;
         self.index(tx, id, &BTreeSet::new(), &terms_of(resource, &record)).await?;
         self.note(tx, sequence, None, Some(&record), None).await?;
-        Ok(Stored { record, outcome: Outcome::Created })
+        let secret = if resource.secret { Some(self.app.new_secret(tx, id, self.now).await?) } else { None };
+        Ok(Stored { record, outcome: Outcome::Created, secret })
     }
 
     pub(super) async fn update(
@@ -160,16 +167,16 @@ impl Work {
     ) -> Result<Stored, Failure> {
         let resource = self.schema.resource;
         if new == *old {
-            return Ok(Stored { record: new, outcome: Outcome::Unchanged });
+            return Ok(Stored { record: new, outcome: Outcome::Unchanged, secret: None });
         }
         let Some(id) = old.id() else { return Err(Failure::internal("a record without an id")) };
         self.check_unique(tx, &new, Some(id)).await?;
-        let sequence = tx.next_sequence()?;
+        let sequence = self.next_sequence(tx)?;
         self.stamp(&mut new, old.version() + 1);
         self.store_changes(tx, id, old, &new).await?;
         self.index(tx, id, &terms_of(resource, old), &terms_of(resource, &new)).await?;
         self.note(tx, sequence, Some(old), Some(&new), None).await?;
-        Ok(Stored { record: new, outcome: Outcome::Updated })
+        Ok(Stored { record: new, outcome: Outcome::Updated, secret: None })
     }
 
     /// Stores a copy of a record, with a body of changes to it, as a new one.
@@ -189,7 +196,7 @@ impl Work {
         let old = self.find(tx, id).await?;
         resource.rules.delete(resource, &old, &self.context())?;
         self.remove(tx, id, &old, None).await?;
-        Ok(Stored { record: old, outcome: Outcome::Updated })
+        Ok(Stored { record: old, outcome: Outcome::Updated, secret: None })
     }
 
     /// Merges a record into another one, which is answered with.
@@ -228,9 +235,16 @@ impl Work {
         merged_into: Option<RecordId>,
     ) -> Result<(), Failure> {
         let resource = self.schema.resource;
-        let sequence = tx.next_sequence()?;
+        let sequence = self.next_sequence(tx)?;
         tx.execute(&self.schema.delete, vec![Param::Uuid(id.uuid())]).await?;
         self.index(tx, id, &terms_of(resource, old), &BTreeSet::new()).await?;
+        if resource.secret {
+            tx.execute(&DELETE_SECRETS, vec![Param::Uuid(id.uuid())]).await?;
+        }
+        if !resource.is_in_feed() {
+            // Nobody follows settings, so nothing need be left of them.
+            return self.note(tx, None, Some(old), None, None).await;
+        }
         let params = vec![
             Param::Text(resource.name.to_owned()),
             Param::Uuid(id.uuid()),
@@ -260,6 +274,11 @@ impl Work {
             return Err(Problem::new(ProblemKind::PreconditionFailed, detail).into());
         }
         Ok(record)
+    }
+
+    /// The number of the change, where it is one that the outside follows.
+    fn next_sequence(&self, tx: &mut ScopedTx<'_, '_>) -> Result<Option<i64>, DbError> {
+        self.schema.resource.is_in_feed().then(|| tx.next_sequence()).transpose()
     }
 
     fn stamp(&self, record: &mut Record, version: i64) {

@@ -69,7 +69,7 @@ impl App {
     }
 
     /// The number of the tenant's last change.
-    pub(super) async fn sequence(&self, tenant: &Tenant) -> Result<i64, Failure> {
+    pub(crate) async fn sequence(&self, tenant: &Tenant) -> Result<i64, Failure> {
         let params = [Param::Integer(tenant.key())];
         let sequence =
             self.db().optional(Weight::Short, System::SEQUENCE, &params, |row| row.integer(0)).await?;

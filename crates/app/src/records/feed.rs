@@ -13,11 +13,11 @@ use crate::store::ScopedTx;
 use crate::store::system::INSERT_CHANGE;
 
 impl Work {
-    /// Adds the audit row and the feed row of a change.
+    /// Adds the audit row of a change and, where it has a number, the row in the feed.
     pub(super) async fn note(
         &self,
         tx: &mut ScopedTx<'_, '_>,
-        sequence: i64,
+        sequence: Option<i64>,
         old: Option<&Record>,
         new: Option<&Record>,
         merged_into: Option<RecordId>,
@@ -38,7 +38,7 @@ impl Work {
         }
         let audit = AuditEntry {
             id: AuditId::new(self.now, self.app.random_bytes()?),
-            sequence: Some(sequence),
+            sequence,
             action: match (old, new) {
                 (None, _) => "create",
                 (_, Some(_)) => "update",
@@ -52,6 +52,7 @@ impl Work {
             at: self.now,
         };
         audit.insert(tx).await?;
+        let Some(sequence) = sequence else { return Ok(()) };
         let mut data = Vec::with_capacity(2_048);
         self.schema.layout.write_record(&mut data, self.now, shown);
         if let Some(into) = merged_into {

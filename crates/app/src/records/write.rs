@@ -55,6 +55,8 @@ pub struct Stored {
     pub record: Record,
     /// What happened to it.
     pub outcome: Outcome,
+    /// The secret that was made with it. Shown this once.
+    pub secret: Option<String>,
 }
 
 /// What a change did.

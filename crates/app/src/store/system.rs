@@ -4,9 +4,12 @@
 use std::sync::LazyLock;
 
 use domain::definition::{Registry, Resource};
+use domain::resources::OWN;
 
 use super::schema::Schema;
 use super::scope::TenantSql;
+use crate::changes;
+use crate::webhooks::endpoint;
 
 macro_rules! system_statements {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
@@ -62,6 +65,22 @@ system_statements! {
     /// Forgets some audit rows that are older than they are kept (domain §6).
     PRUNE_AUDIT = "DELETE FROM audit_log WHERE (tenant, id) IN \
         (SELECT tenant, id FROM audit_log WHERE created_at <= ? LIMIT 1000)";
+    /// Seals the known text once for all servers.
+    INSERT_KEY_CHECK = "INSERT INTO key_checks (id, sealed) VALUES (1, ?) ON CONFLICT (id) DO NOTHING";
+    KEY_CHECK = "SELECT sealed FROM key_checks WHERE id = 1";
+    /// Tenants with changes that were not queued for webhooks yet.
+    TENANTS_TO_FAN_OUT = "SELECT t.id FROM tenants t LEFT JOIN fanouts f ON f.tenant = t.id \
+        WHERE t.sequence > COALESCE(f.sequence, 0) ORDER BY t.id";
+    /// Webhooks that are on and have deliveries which are due and not leased: from one webhook of the
+    /// index to the next, however many deliveries each has.
+    DUE_WEBHOOKS = "WITH RECURSIVE waiting (id) AS ( \
+        SELECT (SELECT webhook_id FROM deliveries WHERE status = 'pending' ORDER BY webhook_id LIMIT 1) \
+        UNION ALL SELECT (SELECT webhook_id FROM deliveries WHERE status = 'pending' AND webhook_id > waiting.id \
+        ORDER BY webhook_id LIMIT 1) FROM waiting WHERE waiting.id IS NOT NULL) \
+        SELECT w.tenant, w.id FROM waiting JOIN webhooks w ON w.id = waiting.id AND w.enabled = TRUE \
+        WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending' \
+        AND d.next_attempt_at <= ? AND d.lease_until <= ?)";
+    TENANTS = "SELECT id FROM tenants ORDER BY id";
     SUSPEND_USER = "UPDATE users SET status = 'suspended', updated_at = ? WHERE id = ? AND status <> 'suspended'";
 }
 
@@ -187,7 +206,7 @@ pub(crate) static RETURN_QUOTA: LazyLock<TenantSql> =
 /// The kept answer to a request with an idempotency key.
 pub(crate) static FIND_ANSWER: LazyLock<TenantSql> = LazyLock::new(|| {
     TenantSql::select(
-        "request_hash, status, headers, body",
+        "request_hash, status, headers, body, sealed",
         "idempotency_keys",
         "AND credential = ? AND key = ? AND created_at > ?",
     )
@@ -196,10 +215,10 @@ pub(crate) static FIND_ANSWER: LazyLock<TenantSql> = LazyLock::new(|| {
 /// Keeps an answer; changes nothing when one is kept already that is not too old.
 pub(crate) static STORE_ANSWER: LazyLock<TenantSql> = LazyLock::new(|| {
     TenantSql::render(
-        "INSERT INTO idempotency_keys (tenant, credential, key, request_hash, status, headers, body, created_at) \
-         VALUES ({tenant}, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, credential, key) DO UPDATE SET \
+        "INSERT INTO idempotency_keys (tenant, credential, key, request_hash, status, headers, body, sealed, \
+         created_at) VALUES ({tenant}, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, credential, key) DO UPDATE SET \
          request_hash = excluded.request_hash, status = excluded.status, headers = excluded.headers, \
-         body = excluded.body, created_at = excluded.created_at WHERE idempotency_keys.created_at <= ?",
+         body = excluded.body, sealed = excluded.sealed, created_at = excluded.created_at WHERE idempotency_keys.created_at <= ?",
     )
 });
 
@@ -214,6 +233,195 @@ pub(crate) fn due_statement(resource: &Resource) -> Option<String> {
         schedule.from
     ))
 }
+
+/// Adds a signing secret.
+pub(crate) static INSERT_SECRET: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::insert("secrets", &["owner", "id", "sealed", "created_at"]));
+
+/// The signing secrets of an owner that are valid, newest first.
+pub(crate) static FIND_SECRETS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(
+        "sealed",
+        "secrets",
+        "AND owner = ? AND (expires_at IS NULL OR expires_at > ?) ORDER BY created_at DESC, id DESC",
+    )
+});
+
+/// Lets the secrets of an owner that have no end yet end at a moment.
+pub(crate) static EXPIRE_SECRETS: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("secrets", "expires_at = ?", "AND owner = ? AND expires_at IS NULL"));
+
+/// Forgets the secrets of an owner that have ended.
+pub(crate) static PRUNE_SECRETS: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::delete("secrets", "AND owner = ? AND expires_at <= ?"));
+
+/// Forgets all secrets of an owner.
+pub(crate) static DELETE_SECRETS: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::delete("secrets", "AND owner = ?"));
+
+/// The next changes of the tenant.
+pub(crate) static CHANGES_AFTER: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(changes::COLUMNS, "changes", "AND sequence > ? ORDER BY sequence LIMIT ?")
+});
+
+/// One change of the tenant.
+pub(crate) static FIND_CHANGE: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select(changes::COLUMNS, "changes", "AND sequence = ?"));
+
+/// When a change was made.
+pub(crate) static CHANGE_TIME: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("created_at", "changes", "AND sequence = ?"));
+
+/// The number of the oldest change that is kept.
+pub(crate) static OLDEST_CHANGE: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("MIN(sequence)", "changes", ""));
+
+/// Forgets the oldest changes up to a number that were made up to a moment.
+pub(crate) static PRUNE_CHANGES: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::delete("changes", "AND sequence <= ? AND created_at <= ?"));
+
+/// The webhooks of the tenant that are on.
+pub(crate) static ENABLED_WEBHOOKS: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select(endpoint::COLUMNS, "webhooks", "AND enabled = ? ORDER BY id"));
+
+/// One webhook of the tenant.
+pub(crate) static FIND_WEBHOOK: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select(endpoint::COLUMNS, "webhooks", "AND id = ?"));
+
+/// How far the tenant's changes are queued for its webhooks.
+pub(crate) static FANNED_OUT: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("sequence", "fanouts", ""));
+
+/// Moves that on, if it still is where it was.
+pub(crate) static MOVE_FANOUT: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "INSERT INTO fanouts (tenant, sequence) VALUES ({tenant}, ?) ON CONFLICT (tenant) \
+         DO UPDATE SET sequence = excluded.sequence WHERE fanouts.sequence = ?",
+    )
+});
+
+/// Queues an event for a webhook; changes nothing when it is queued already.
+pub(crate) static INSERT_DELIVERY: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "INSERT INTO deliveries (tenant, id, webhook_id, event_id, event_type, sequence, status, attempt_count, \
+         next_attempt_at, created_at, payload, lease_until) VALUES ({tenant}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (tenant, webhook_id, sequence) DO NOTHING",
+    )
+});
+
+/// Leases due deliveries of a webhook; looks at the lease again when it takes the row.
+pub(crate) static CLAIM_DELIVERIES: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "UPDATE deliveries SET lease_until = ? WHERE tenant = {tenant} AND id IN (SELECT id FROM deliveries \
+         WHERE tenant = {tenant} AND webhook_id = ? AND status = 'pending' AND next_attempt_at <= ? \
+         AND lease_until <= ? ORDER BY next_attempt_at LIMIT ?) AND status = 'pending' AND lease_until <= ? \
+         RETURNING id, event_id, event_type, sequence, attempt_count, payload",
+    )
+});
+
+/// Stores what became of a delivery that waits.
+pub(crate) static FINISH_DELIVERY: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "deliveries",
+        "status = ?, attempt_count = ?, next_attempt_at = ?, response_status = ?, duration_ms = ?, error = ?, \
+         completed_at = ?, lease_until = 0",
+        "AND id = ? AND status = 'pending'",
+    )
+});
+
+/// Ends what waits for a webhook.
+pub(crate) static GIVE_UP_DELIVERIES: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "deliveries",
+        "status = 'failed', error = ?, completed_at = ?, next_attempt_at = NULL",
+        "AND webhook_id = ? AND status = 'pending'",
+    )
+});
+
+/// Keeps an attempt, unless another server has kept one of that number.
+pub(crate) static INSERT_ATTEMPT: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "INSERT INTO delivery_attempts (tenant, delivery_id, number, started_at, duration_ms, url, \
+         request_headers, response_status, response_headers, response_body, error) \
+         VALUES ({tenant}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (tenant, delivery_id, number) DO NOTHING",
+    )
+});
+
+/// The attempts of a delivery.
+pub(crate) static FIND_ATTEMPTS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(
+        "number, started_at, duration_ms, url, request_headers, response_status, response_headers, response_body, \
+         error",
+        "delivery_attempts",
+        "AND delivery_id = ? ORDER BY number",
+    )
+});
+
+/// What a delivery sends.
+pub(crate) static DELIVERY_PAYLOAD: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("payload, sequence", "deliveries", "AND id = ?"));
+
+/// Lets a delivery be sent again now.
+pub(crate) static RETRY_DELIVERY: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "deliveries",
+        "status = 'pending', next_attempt_at = ?, completed_at = NULL",
+        "AND id = ?",
+    )
+});
+
+/// Lets what failed since a moment be sent again now.
+pub(crate) static RECOVER_DELIVERIES: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "deliveries",
+        "status = 'pending', next_attempt_at = ?, completed_at = NULL",
+        "AND webhook_id = ? AND status = 'failed' AND created_at >= ?",
+    )
+});
+
+/// Forgets the oldest deliveries of the tenant.
+pub(crate) static PRUNE_DELIVERIES: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "DELETE FROM deliveries WHERE tenant = {tenant} AND id IN (SELECT id FROM deliveries \
+         WHERE tenant = {tenant} AND id < ? ORDER BY id LIMIT 1000)",
+    )
+});
+
+/// Forgets the oldest attempts of the tenant.
+pub(crate) static PRUNE_ATTEMPTS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "DELETE FROM delivery_attempts WHERE tenant = {tenant} AND (delivery_id, number) IN \
+         (SELECT delivery_id, number FROM delivery_attempts WHERE tenant = {tenant} AND delivery_id < ? LIMIT 1000)",
+    )
+});
+
+/// Notes since when a webhook fails, when it did not.
+pub(crate) static SET_FAILING: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "webhooks",
+        "failing_since = ?, version = version + 1, updated_at = ?",
+        "AND id = ? AND failing_since IS NULL",
+    )
+});
+
+/// Notes that a webhook works, when it failed.
+pub(crate) static SET_WORKING: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "webhooks",
+        "failing_since = NULL, version = version + 1, updated_at = ?",
+        "AND id = ? AND failing_since IS NOT NULL",
+    )
+});
+
+/// Switches a webhook off.
+pub(crate) static DISABLE_WEBHOOK: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "webhooks",
+        "enabled = ?, disabled_reason = ?, version = version + 1, updated_at = ?",
+        "AND id = ? AND enabled = ?",
+    )
+});
 
 /// A statement as a test sees it.
 #[derive(Clone, Debug)]
@@ -247,6 +455,34 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*RETURN_QUOTA,
         &*FIND_ANSWER,
         &*STORE_ANSWER,
+        &*INSERT_SECRET,
+        &*FIND_SECRETS,
+        &*EXPIRE_SECRETS,
+        &*PRUNE_SECRETS,
+        &*DELETE_SECRETS,
+        &*CHANGES_AFTER,
+        &*FIND_CHANGE,
+        &*CHANGE_TIME,
+        &*OLDEST_CHANGE,
+        &*PRUNE_CHANGES,
+        &*ENABLED_WEBHOOKS,
+        &*FIND_WEBHOOK,
+        &*FANNED_OUT,
+        &*MOVE_FANOUT,
+        &*INSERT_DELIVERY,
+        &*CLAIM_DELIVERIES,
+        &*FINISH_DELIVERY,
+        &*GIVE_UP_DELIVERIES,
+        &*INSERT_ATTEMPT,
+        &*FIND_ATTEMPTS,
+        &*DELIVERY_PAYLOAD,
+        &*RETRY_DELIVERY,
+        &*RECOVER_DELIVERIES,
+        &*PRUNE_DELIVERIES,
+        &*PRUNE_ATTEMPTS,
+        &*SET_FAILING,
+        &*SET_WORKING,
+        &*DISABLE_WEBHOOK,
     ];
     let of_resources = registry.iter().flat_map(|resource| {
         let schema = Schema::new(resource);
@@ -254,7 +490,13 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         let all = [schema.get, schema.insert, schema.delete, schema.insert_term, schema.delete_term, update];
         all.into_iter().chain(schema.find_same).chain(schema.get_by.into_iter().map(|(_, sql)| sql))
     });
-    let scoped = fixed.into_iter().cloned().chain(of_resources);
+    let of_own = OWN.iter().flat_map(|resource| {
+        let schema = Schema::new(resource);
+        // Settings have nothing that is searched for, and rows of logs are written by statements of their own.
+        let written = resource.is_versioned().then_some([schema.insert, schema.delete]);
+        [schema.get].into_iter().chain(written.into_iter().flatten())
+    });
+    let scoped = fixed.into_iter().cloned().chain(of_resources).chain(of_own);
     let scoped = scoped.map(|sql| StatementText { text: sql.text().to_owned(), scoped: true });
     system.chain(due).chain(scoped).collect()
 }

@@ -29,6 +29,8 @@ pub struct Field {
     pub default: Default,
     /// Who may write it.
     pub owner: Owner,
+    /// May hold secrets: the audit log tells that it changed, but not from what to what.
+    pub confidential: bool,
     /// What it means, for people: one or two sentences.
     pub doc: &'static str,
     /// An example value as JSON text, for the documentation.
@@ -77,6 +79,7 @@ impl Field {
             sort: false,
             default: Default::Empty,
             owner: Owner::Anyone,
+            confidential: false,
             doc: "",
             example: "null",
         }
@@ -148,6 +151,13 @@ impl Field {
     #[must_use]
     pub const fn integration_only(mut self) -> Self {
         self.owner = Owner::Integration;
+        self
+    }
+
+    /// Kept out of the audit log.
+    #[must_use]
+    pub const fn confidential(mut self) -> Self {
+        self.confidential = true;
         self
     }
 

@@ -77,6 +77,10 @@ pub enum Kind {
     },
     /// An object of the integrator's own keys with scalar values.
     CustomFields,
+    /// HTTP headers by name, each with a text.
+    Headers,
+    /// For each resource, by its plural name, the rules of a field mapping (API §9).
+    FieldMapping,
     /// A JSON object as the server made it; never read from bodies.
     Json,
 }
@@ -117,6 +121,12 @@ impl Kind {
     /// Whether the value is kept as JSON text: lists and objects.
     #[must_use]
     pub const fn is_json(self) -> bool {
-        matches!(self, Self::Tags { .. } | Self::Objects { .. } | Self::CustomFields | Self::Json)
+        matches!(self, Self::Tags { .. } | Self::Objects { .. }) || self.is_object()
+    }
+
+    /// Whether the value is a JSON object.
+    #[must_use]
+    pub const fn is_object(self) -> bool {
+        matches!(self, Self::CustomFields | Self::Headers | Self::FieldMapping | Self::Json)
     }
 }

@@ -3,6 +3,8 @@
 
 mod custom_fields;
 mod email;
+mod field_mapping;
+mod headers;
 mod list;
 mod merge;
 mod number;
@@ -251,7 +253,7 @@ fn default_value(field: &Field, context: &Context) -> Value {
     match field.default {
         Default::Empty => match field.kind {
             Kind::Tags { .. } | Kind::Objects { .. } => Value::Json("[]".to_owned()),
-            Kind::CustomFields => Value::Json("{}".to_owned()),
+            kind if kind.is_object() => Value::Json("{}".to_owned()),
             _ => Value::Null,
         },
         Default::Text(text) => Value::Text(text.to_owned()),

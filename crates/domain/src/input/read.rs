@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Change, Mode, custom_fields, email, list, number, phone, text};
+use super::{Change, Mode, custom_fields, email, field_mapping, headers, list, number, phone, text};
 use crate::definition::{DateBound, Field, Kind};
 use crate::json;
 use crate::problem::Violation;
@@ -25,7 +25,7 @@ impl Reader<'_> {
     /// The stored form of a JSON value, or what is wrong with it.
     pub(super) fn read(&self, value: &Json) -> Result<Value, Found> {
         let field = self.field;
-        if value.is_null() && !matches!(field.kind, Kind::CustomFields) {
+        if value.is_null() && !field.kind.is_object() {
             return self.read_null();
         }
         match field.kind {
@@ -43,12 +43,18 @@ impl Reader<'_> {
             Kind::Money => number::money(field.name, value).map_err(one),
             Kind::Tags { max_items, max_length } => list::tags(field.name, value, max_items, max_length),
             Kind::Objects { fields, max_items } => list::objects(self, fields, value, max_items),
-            Kind::CustomFields => {
-                let old = if self.mode == Mode::Patch { self.old } else { None };
-                custom_fields::read(field.name, value, old)
+            Kind::CustomFields => custom_fields::read(field.name, value, self.patched()),
+            Kind::Headers => headers::read(field.name, value, self.patched()),
+            Kind::FieldMapping => {
+                field_mapping::read(field.name, self.change.context.registry, value, self.patched())
             }
             _ => self.read_text(value),
         }
+    }
+
+    /// The stored value that an object in a patch is merged into (RFC 7396).
+    fn patched(&self) -> Option<&Value> {
+        self.old.filter(|_| self.mode == Mode::Patch)
     }
 
     fn read_null(&self) -> Result<Value, Found> {

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use jiff::tz::TimeZone;
 
+use crate::address::TargetRules;
 use crate::definition::{Registry, Resource};
 use crate::problem::{Problem, Violation};
 use crate::record::{Record, Value};
@@ -29,6 +30,8 @@ pub struct Context {
     pub allow_past: bool,
     /// The resources of the server, for settings that speak of them.
     pub registry: Registry,
+    /// Where the server may be told to send something.
+    pub targets: TargetRules,
 }
 
 impl Context {
@@ -45,6 +48,7 @@ impl Context {
             integration: false,
             allow_past: false,
             registry: REGISTRY,
+            targets: TargetRules { https_only: true, private_allowed: false },
         }
     }
 

@@ -66,9 +66,9 @@ pub fn known_parameters(resource: &Resource) -> Vec<String> {
 const FIXED: &[&str] = &["page", "itemsPerPage", "cursor", "count", "search", "fields", "includeDeleted"];
 
 /// The fixed parameters that make sense for a resource: one without texts cannot be searched, and
-/// nothing is left of the rows of a log.
+/// nothing is left of settings and of the rows of a log.
 fn fixed_of(resource: &Resource) -> impl Iterator<Item = &'static str> {
-    let (search, deleted) = (!resource.search.is_empty(), resource.is_versioned());
+    let (search, deleted) = (!resource.search.is_empty(), resource.is_in_feed());
     FIXED.iter().copied().filter(move |name| match *name {
         "search" => search,
         "includeDeleted" => deleted,

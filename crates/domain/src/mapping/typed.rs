@@ -29,7 +29,7 @@ pub(super) fn value(resource: &Resource, target: &Target, value: Json) -> Result
         Kind::Integer { .. } | Kind::Decimal { .. } => number(value)?,
         Kind::Tags { .. } => tags(value),
         Kind::Objects { .. } => structure(value, Json::is_array, "a list of objects as JSON")?,
-        Kind::CustomFields => structure(value, Json::is_object, "an object as JSON")?,
+        kind if kind.is_object() => structure(value, Json::is_object, "an object as JSON")?,
         Kind::Choice(_) => {
             let text = text(value)?;
             let known = text.as_str().and_then(|text| choice(resource, field, text));

@@ -1,4 +1,5 @@
-//! The resources of the product: members, events and courses (domain §3–§5).
+//! The resources of the product: members, events and courses (domain §3–§5), and what the server keeps
+//! about them: settings and logs.
 //!
 //! Each has a definition and a file of rules. This module never knows how records are read, stored or
 //! shown: the machinery does that from the definitions.
@@ -6,15 +7,19 @@
 mod audit_log;
 mod common;
 mod course;
+mod delivery;
 mod event;
 mod member;
 #[cfg(test)]
 mod testing;
+mod webhook;
 
 pub use audit_log::AUDIT_LOG;
 pub use course::COURSE;
+pub use delivery::{DELIVERY, FAILED, PENDING, SUCCEEDED};
 pub use event::EVENT;
 pub use member::MEMBER;
+pub use webhook::WEBHOOK;
 
 use crate::definition::{Registry, Resource};
 
@@ -23,10 +28,11 @@ pub const REGISTRY: Registry = Registry::new(RESOURCES);
 
 const RESOURCES: &[&Resource] = &[&MEMBER, &EVENT, &COURSE];
 
-/// The logs that the server keeps: read like resources, written by nobody.
-pub const LOGS: Registry = Registry::new(LOG_LIST);
+/// What every server has beside its resources: how tenants have set things up, and the logs of what
+/// happened.
+pub const OWN: Registry = Registry::new(OWN_LIST);
 
-const LOG_LIST: &[&Resource] = &[&AUDIT_LOG];
+const OWN_LIST: &[&Resource] = &[&WEBHOOK, &DELIVERY, &AUDIT_LOG];
 
 #[cfg(test)]
 mod tests {
@@ -35,13 +41,17 @@ mod tests {
     use crate::input::{Context, Mode, apply};
     use crate::json;
 
-    const CORE: &str = include_str!("../../../../migrations/0001_core.sql");
+    /// Where the tables of [`OWN`] are made.
+    const SYSTEM: &str = concat!(
+        include_str!("../../../../migrations/0001_core.sql"),
+        include_str!("../../../../migrations/0006_webhooks.sql"),
+    );
     const MIGRATION: &str = include_str!("../../../../migrations/0002_resources.sql");
 
     #[test]
     fn the_definitions_have_no_mistakes() {
         assert_eq!(REGISTRY.mistakes(), Vec::<String>::new());
-        assert_eq!(LOGS.mistakes(), Vec::<String>::new());
+        assert_eq!(OWN.mistakes(), Vec::<String>::new());
     }
 
     #[test]
@@ -106,9 +116,9 @@ mod tests {
     }
 
     #[test]
-    fn the_tables_of_logs_have_the_columns_of_the_definitions() {
-        for log in LOGS.iter() {
-            let (_, table) = CORE.split_once(&format!("CREATE TABLE {} (\n", log.table())).unwrap();
+    fn the_servers_own_tables_have_the_columns_of_the_definitions() {
+        for log in OWN.iter() {
+            let (_, table) = SYSTEM.split_once(&format!("CREATE TABLE {} (\n", log.table())).unwrap();
             let (table, _) = table.split_once("\n)").unwrap();
             for line in log.fields.iter().flat_map(columns) {
                 assert!(table.contains(&format!("    {line},\n")), "{}: {line}", log.name);

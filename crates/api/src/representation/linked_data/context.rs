@@ -70,7 +70,7 @@ fn of_field(resource: &Resource, class: &str, field: &Field) -> Json {
         Kind::Date(_) => json!({"@id": meaning, "@type": "xmls:date"}),
         Kind::Timestamp => json!({"@id": meaning, "@type": "xmls:dateTime"}),
         // Their keys mean nothing outside of them.
-        Kind::CustomFields | Kind::Json => json!({"@id": meaning, "@type": "@json"}),
+        kind if kind.is_object() => json!({"@id": meaning, "@type": "@json"}),
         Kind::Tags { .. } => json!({"@id": meaning, "@container": "@list"}),
         Kind::Objects { fields, .. } => {
             let inner = class_of_items(resource, field);

@@ -96,7 +96,7 @@ fn range(resource: &Resource, field: &Field) -> String {
         Kind::Timestamp => "xmls:dateTime",
         Kind::Boolean => "xmls:boolean",
         Kind::Tags { .. } => "xmls:array",
-        Kind::CustomFields | Kind::Json => "rdf:JSON",
+        kind if kind.is_object() => "rdf:JSON",
         Kind::Objects { .. } => return format!("#{}", class_of_items(resource, field)),
         _ => "xmls:string",
     };

@@ -17,7 +17,7 @@ pub(crate) use record::{list, write_record, write_row};
 
 use axum::http::HeaderValue;
 use domain::definition::{Field, Kind, Registry, Resource};
-use domain::resources::LOGS;
+use domain::resources::OWN;
 
 /// The path of the documentation that says what all names mean.
 pub(crate) const DOCUMENTATION: &str = "/api/docs.jsonld";
@@ -25,9 +25,9 @@ pub(crate) const DOCUMENTATION: &str = "/api/docs.jsonld";
 /// The entry point's class and its context.
 pub(crate) const ENTRY_POINT: &str = "Entrypoint";
 
-/// Everything that has a collection: the resources of this server, and the logs that it keeps.
+/// Everything that has a collection of its own: the resources of this server, its settings and logs.
 pub(crate) fn collections(registry: Registry) -> impl Iterator<Item = &'static Resource> {
-    registry.iter().chain(LOGS.iter())
+    registry.iter().chain(OWN.iter()).filter(|resource| resource.parent.is_none())
 }
 
 /// The class of a resource's records: `Member`.

@@ -1,5 +1,6 @@
 //! Records and lists of them as JSON-LD: the JSON of a record with what names it and its class in front.
 
+use app::App;
 use app::db::DbError;
 use axum::http::header;
 use axum::response::Response;
@@ -22,10 +23,16 @@ pub(crate) fn write_row(
 }
 
 /// Appends a record in memory as a document of its own.
-pub(crate) fn write_record(out: &mut Vec<u8>, resource: &'static Resource, record: &Record, now: Timestamp) {
+pub(crate) fn write_record(
+    out: &mut Vec<u8>,
+    app: &App,
+    resource: &'static Resource,
+    record: &Record,
+    now: Timestamp,
+) {
     let id = ValueRef::from(record.at(0));
     let written: Result<(), std::convert::Infallible> = Head::new(resource, true).write(out, id, |out| {
-        Layout::new(resource, None).write_record(out, now, record);
+        app.write_json(out, resource, record, now);
         Ok(())
     });
     match written {

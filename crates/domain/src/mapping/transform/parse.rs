@@ -234,7 +234,7 @@ fn noun(target: &Target) -> &'static str {
         Some(Kind::Country) => "a country",
         Some(Kind::Tags { .. }) => "a list of texts",
         Some(Kind::Objects { .. }) => "a list of objects",
-        Some(Kind::CustomFields) => "an object",
+        Some(kind) if kind.is_object() => "an object",
         Some(Kind::Choice(_)) => "one of a few words",
         Some(kind) if kind.is_numeric() => "a number",
         Some(_) => "text",
