@@ -14,3 +14,4 @@ mod statements;
 mod tenancy;
 mod trust;
 mod web;
+mod webhooks;

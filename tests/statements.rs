@@ -18,6 +18,13 @@ const UNBOUND: &[(&str, &str)] = &[
         "DELETE FROM idempotency_keys WHERE (tenant, credential, key) IN (SELECT",
         "what is old is pruned for all tenants",
     ),
+    ("SELECT COUNT(*) FROM secrets", "the key of the installation is about all tenants"),
+    ("DELETE FROM secrets", "the key of the installation is about all tenants"),
+    ("DELETE FROM idempotency_keys WHERE sealed = TRUE", "the key of the installation is about all tenants"),
+    (
+        "UPDATE webhooks SET enabled = ?, disabled_reason = ?, version = version + 1, updated_at = ?",
+        "the key of the installation is about all tenants",
+    ),
     ("SELECT t.id FROM tenants t LEFT JOIN fanouts f", "the dispatcher looks after all tenants"),
     ("WITH RECURSIVE waiting (id)", "the dispatcher looks after all tenants"),
     ("DELETE FROM audit_log WHERE (tenant, id) IN (SELECT", "what is old is pruned for all tenants"),
@@ -117,10 +124,12 @@ on_both_engines! {
         let mut excused = vec![0; UNBOUND.len()];
         for statement in statements(REGISTRY).into_iter().chain(list_statements()) {
             let named = tables_named(&statement.text, &tables);
-            let excuse = UNBOUND.iter().position(|(beginning, _)| statement.text.starts_with(beginning));
+            let excuse = UNBOUND
+                .iter()
+                .position(|(beginning, _)| !statement.scoped && statement.text.starts_with(beginning));
             if let Some(excuse) = excuse {
                 excused[excuse] += 1;
-                assert!(!statement.scoped && named > 0, "this needs no excuse: {}", statement.text);
+                assert!(named > 0, "this needs no excuse: {}", statement.text);
             } else if bindings(&statement.text) < named || statement.scoped && named == 0 {
                 wrong.push(format!(
                     "{named} tables of tenants, {} bindings: {}",

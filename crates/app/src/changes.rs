@@ -8,7 +8,7 @@ use std::sync::Arc;
 use db::{DbError, Param, Row, Weight};
 use domain::json::{Object, write_integer, write_string};
 use domain::mapping::Mapping;
-use domain::{Problem, ProblemKind, Timestamp};
+use domain::{Problem, ProblemKind, Timestamp, Violation};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -169,6 +169,8 @@ impl App {
         out: &mut Vec<u8>,
     ) -> Result<FeedPage, Failure> {
         let after = query.after.unwrap_or(0);
+        // Before the page, so that what is committed in between cannot look like a gap.
+        let last = self.sequence(tenant).await?;
         let window = if query.types.is_empty() { query.limit } else { WINDOW.max(query.limit) };
         let wanted = |event_type: &str| {
             query.types.is_empty() || query.types.iter().any(|it| domain::event_types::covers(it, event_type))
@@ -192,7 +194,7 @@ impl App {
         let params = vec![Param::Integer(after), Param::Integer(most)];
         tenant.each(self.db(), Weight::Long, &CHANGES_AFTER, params, each).await?;
         if after > 0 {
-            self.check_kept(tenant, after, first).await?;
+            self.check_kept(tenant, after, first, last).await?;
         }
         for (index, change) in changes.iter().enumerate() {
             if index > 0 {
@@ -204,29 +206,36 @@ impl App {
     }
 
     /// A reader who was away for longer than changes are kept must not believe to have missed nothing.
-    async fn check_kept(&self, tenant: &Tenant, after: i64, first: Option<i64>) -> Result<(), Failure> {
-        let last = self.sequence(tenant).await?;
-        if after > last {
+    async fn check_kept(
+        &self,
+        tenant: &Tenant,
+        after: i64,
+        first: Option<i64>,
+        last: i64,
+    ) -> Result<(), Failure> {
+        let missing = first.map_or(after < last, |first| first > after + 1);
+        if missing {
+            let oldest =
+                tenant.optional(self.db(), &OLDEST_CHANGE, Vec::new(), |row| row.optional_integer(0));
+            let before = oldest.await?.flatten().map_or(last, |oldest| oldest - 1);
+            let detail = format!(
+                "The changes from {} to {before} are older than 30 days and no longer kept",
+                after + 1
+            );
+            let hint = format!(
+                "Read the lists with updatedAt[after] and includeDeleted=true once, then go on with cursor={before}."
+            );
+            return Err(Problem::new(ProblemKind::Gone, detail).hint(hint).into());
+        }
+        if after > last && after > self.sequence(tenant).await? {
             let detail =
                 format!("The cursor {after} lies beyond the last change, which has the number {last}");
+            let message = "Use the nextCursor of an answer of this tenant's feed.";
+            let violation = Violation::new("cursor", "invalid_value", message);
             let problem = Problem::new(ProblemKind::InvalidQueryParameter, detail);
-            return Err(problem.hint("Use the nextCursor of an answer of this tenant's feed.").into());
+            return Err(problem.violations(vec![violation]).into());
         }
-        if first.unwrap_or(after + 1) == after + 1 && (first.is_some() || after == last) {
-            return Ok(());
-        }
-        let oldest = tenant.optional(self.db(), &OLDEST_CHANGE, Vec::new(), |row| row.optional_integer(0));
-        let oldest = oldest.await?.flatten().unwrap_or(last + 1);
-        let detail = format!(
-            "The changes from {} to {} are older than 30 days and no longer kept",
-            after + 1,
-            oldest - 1
-        );
-        let hint = format!(
-            "Read the lists with updatedAt[after] and includeDeleted=true once, then go on with cursor={}.",
-            oldest - 1
-        );
-        Err(Problem::new(ProblemKind::Gone, detail).hint(hint).into())
+        Ok(())
     }
 }
 

@@ -75,7 +75,8 @@ impl Tenant {
     }
 
     /// The number that begins every key of this tenant's rows.
-    pub(crate) fn key(&self) -> i64 {
+    #[must_use]
+    pub fn key(&self) -> i64 {
         self.key
     }
 

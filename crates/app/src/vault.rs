@@ -66,8 +66,43 @@ impl App {
     }
 
     /// Makes sure that this server's key is the one with which secrets were sealed before, on this server
-    /// or another one. False when it is another.
+    /// or another one. False when it is another and there are secrets; where there are none, as after the
+    /// restoring of a backup without its key, this server's key is the one from now on.
     pub async fn check_secret_key(&self) -> Result<bool, Failure> {
+        if self.opens_key_check().await? {
+            return Ok(true);
+        }
+        let count = |row: &db::Row<'_>| row.integer(0);
+        let secrets = self.db().optional(Weight::Short, System::COUNT_SECRETS, &[], count).await?;
+        if secrets != Some(0) {
+            return Ok(false);
+        }
+        self.forget_secrets().await?;
+        self.opens_key_check().await
+    }
+
+    /// Forgets everything that was sealed with a key that is lost. Webhooks are switched off until each has
+    /// a new secret.
+    pub async fn forget_secrets(&self) -> Result<(), Failure> {
+        let sealed = self.seal(b"key check", CHECK)?;
+        let now = self.now().as_micros();
+        let forgotten = self.db().write(move |tx| {
+            let sealed = sealed.clone();
+            Box::pin(async move {
+                tx.execute(System::STORE_KEY_CHECK, &[Param::Bytes(sealed)]).await?;
+                tx.execute(System::FORGET_ANSWERS, &[]).await?;
+                if tx.execute(System::FORGET_SECRETS, &[]).await? > 0 {
+                    let reason = "Its secret was lost with the server's secret key: make a new one, then switch it on.";
+                    let params = [Param::Boolean(false), Param::Text(reason.to_owned()), Param::Integer(now)];
+                    tx.execute(System::DISABLE_WEBHOOKS, &params).await?;
+                }
+                Ok::<(), db::DbError>(())
+            })
+        });
+        Ok(forgotten.await?)
+    }
+
+    async fn opens_key_check(&self) -> Result<bool, Failure> {
         let sealed = self.seal(b"key check", CHECK)?;
         self.run(System::INSERT_KEY_CHECK, vec![Param::Bytes(sealed)]).await?;
         let read = |row: &db::Row<'_>| row.bytes(0).map(<[u8]>::to_vec);

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
 
 use crate::migrate::{Applied, SELECT, pending, prepare};
 use crate::postgres::Postgres;
@@ -207,6 +208,26 @@ impl Db {
             Inner::Sqlite(sqlite) => sqlite.change_mark().map(Some),
             Inner::Postgres(_) => Ok(None),
         }
+    }
+
+    /// Hears what other processes announce on a channel, where the engine can tell (PostgreSQL). A hint:
+    /// what is announced while the connection is lost is not heard.
+    #[must_use]
+    pub fn listen(&self, channel: &'static str) -> Option<mpsc::Receiver<String>> {
+        match &self.0 {
+            Inner::Sqlite(_) => None,
+            Inner::Postgres(postgres) => Some(postgres.listen(channel)),
+        }
+    }
+
+    /// Announces something to the processes that listen to a channel. Does nothing on SQLite.
+    pub async fn announce(&self, channel: &str, payload: &str) -> Result<(), DbError> {
+        if self.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        let params = [channel.into(), payload.into()];
+        let sql = "SELECT 1 FROM (SELECT pg_notify(?, ?)) AS announced";
+        self.optional(Weight::Short, sql, &params, |_| Ok(())).await.map(drop)
     }
 
     /// Whether the engine accepts `sql`, without running it; answers the number of its parameters.

@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod halt;
 mod output;
+mod secret_key;
 mod server;
 mod store;
 mod telemetry;

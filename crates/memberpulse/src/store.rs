@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use app::App;
+use app::{App, Options};
 use db::{Db, PostgresOptions, SqliteOptions};
 
 use crate::cli::Place;
@@ -23,9 +23,9 @@ pub(crate) fn database_file(directory: &Path) -> PathBuf {
 }
 
 /// Opens the application on the data at this place.
-pub(crate) async fn open(place: &Place, missing: Missing) -> Result<App, Halt> {
+pub(crate) async fn open(place: &Place, missing: Missing, options: Options) -> Result<App, Halt> {
     let db = database(place, missing).await?;
-    let (app, report) = App::open(db, app::Options::default()).await?;
+    let (app, report) = App::open(db, options).await?;
     if !report.applied.is_empty() {
         tracing::info!(version = report.version, "the database's schema was brought up to date");
     }

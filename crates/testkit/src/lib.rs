@@ -5,18 +5,22 @@
 
 mod app;
 mod client;
+mod dispatching;
 mod examples;
 mod model;
 mod postgres;
 mod problem;
+mod receiver;
 mod response;
 mod venue;
 
 pub use app::{Engine, REGISTRY, START, TestApp, api_of, start};
 pub use client::{Call, Client};
+pub use dispatching::Dispatching;
 pub use examples::{example_body, is_writable, minimal_body};
 pub use model::{Model, Parameters};
 pub use postgres::TestDatabase;
+pub use receiver::{Behaviour, Received, Receiver};
 pub use response::Response;
 pub use venue::{VENUE, venue_migration};
 

@@ -148,7 +148,7 @@ fn common() -> Vec<(String, ObjectBuilder)> {
         ("Merge", batch::merge()),
         ("Problem", problem()),
         ("RateLimit", rate_limit()),
-        ("Readiness", status("ready", "Says that the server can do its work.", &["database"])),
+        ("Readiness", readiness()),
         ("Violation", violation()),
     ]
     .into_iter()
@@ -269,6 +269,13 @@ fn status(word: &str, doc: &str, parts: &[&str]) -> ObjectBuilder {
     let start = ObjectBuilder::new().property("status", fixed(word)).required("status");
     let all = parts.iter().fold(start, |object, part| object.property(*part, fixed("ok")).required(*part));
     all.description(Some(doc))
+}
+
+fn readiness() -> ObjectBuilder {
+    let dispatcher =
+        text("`ok`, or `off` where this server sends no webhooks.").enum_values(Some(["ok", "off"]));
+    let ready = status("ready", "Says that the server can do its work.", &["database"]);
+    ready.property("dispatcher", dispatcher).required("dispatcher")
 }
 
 pub(super) fn text(doc: &str) -> ObjectBuilder {

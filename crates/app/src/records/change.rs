@@ -83,7 +83,7 @@ impl Work {
         E: From<DbError> + From<Failure> + Send + 'static,
     {
         let app = self.app.clone();
-        let changed = self.schema.resource.is_in_feed().then(|| self.tenant.key());
+        let changed = self.schema.resource.is_in_feed().then(|| self.tenant.clone());
         let shared = Arc::new((self, remember, job));
         let result = app.db().write(move |tx: &mut Tx<'_>| {
             let shared = shared.clone();
@@ -101,7 +101,7 @@ impl Work {
         });
         let done = result.await?;
         if let Some(tenant) = changed {
-            app.wakes().changed(tenant);
+            app.changed(&tenant);
         }
         Ok(done)
     }

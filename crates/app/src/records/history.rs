@@ -63,6 +63,10 @@ impl App {
                 Ok::<bool, Failure>(true)
             })
         });
-        started.await
+        let started: Result<bool, Failure> = started.await;
+        if matches!(started, Ok(true)) {
+            self.changed(tenant);
+        }
+        started
     }
 }

@@ -68,6 +68,11 @@ system_statements! {
     /// Seals the known text once for all servers.
     INSERT_KEY_CHECK = "INSERT INTO key_checks (id, sealed) VALUES (1, ?) ON CONFLICT (id) DO NOTHING";
     KEY_CHECK = "SELECT sealed FROM key_checks WHERE id = 1";
+    STORE_KEY_CHECK = "UPDATE key_checks SET sealed = ? WHERE id = 1";
+    COUNT_SECRETS = "SELECT COUNT(*) FROM secrets";
+    FORGET_SECRETS = "DELETE FROM secrets";
+    FORGET_ANSWERS = "DELETE FROM idempotency_keys WHERE sealed = TRUE";
+    DISABLE_WEBHOOKS = "UPDATE webhooks SET enabled = ?, disabled_reason = ?, version = version + 1, updated_at = ?";
     /// Tenants with changes that were not queued for webhooks yet.
     TENANTS_TO_FAN_OUT = "SELECT t.id FROM tenants t LEFT JOIN fanouts f ON f.tenant = t.id \
         WHERE t.sequence > COALESCE(f.sequence, 0) ORDER BY t.id";
@@ -329,6 +334,10 @@ pub(crate) static FINISH_DELIVERY: LazyLock<TenantSql> = LazyLock::new(|| {
     )
 });
 
+/// Ends the lease of a delivery that waits.
+pub(crate) static RELEASE_DELIVERY: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("deliveries", "lease_until = 0", "AND id = ? AND status = 'pending'"));
+
 /// Ends what waits for a webhook.
 pub(crate) static GIVE_UP_DELIVERIES: LazyLock<TenantSql> = LazyLock::new(|| {
     TenantSql::update(
@@ -472,6 +481,7 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*INSERT_DELIVERY,
         &*CLAIM_DELIVERIES,
         &*FINISH_DELIVERY,
+        &*RELEASE_DELIVERY,
         &*GIVE_UP_DELIVERIES,
         &*INSERT_ATTEMPT,
         &*FIND_ATTEMPTS,

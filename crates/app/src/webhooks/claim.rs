@@ -11,7 +11,7 @@ use super::endpoint::Endpoint;
 use crate::app::App;
 use crate::changes::{Body, Change};
 use crate::failure::Failure;
-use crate::store::system::{CLAIM_DELIVERIES, FIND_CHANGE, GIVE_UP_DELIVERIES};
+use crate::store::system::{CLAIM_DELIVERIES, FIND_CHANGE, GIVE_UP_DELIVERIES, RELEASE_DELIVERY};
 use crate::store::{ScopedTx, System};
 use crate::tenant::Tenant;
 
@@ -122,6 +122,22 @@ impl App {
         let mut json = Vec::new();
         change.write(&mut json, tenant, None)?;
         Ok(Some(Body::from(json)))
+    }
+
+    /// Gives leases back that are not needed, so that others need not wait for their end.
+    pub async fn release_deliveries(&self, jobs: Vec<Job>) -> Result<(), Failure> {
+        let jobs = Arc::new(jobs);
+        let released = self.db().write(move |tx| {
+            let jobs = jobs.clone();
+            Box::pin(async move {
+                for job in jobs.iter() {
+                    let mut tx = ScopedTx::new(tx, &job.endpoint.tenant);
+                    tx.execute(&RELEASE_DELIVERY, vec![Param::Uuid(job.delivery)]).await?;
+                }
+                Ok::<(), DbError>(())
+            })
+        });
+        Ok(released.await?)
     }
 
     /// Ends what waits for a webhook that was deleted.

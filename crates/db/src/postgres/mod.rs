@@ -2,6 +2,7 @@
 //! middle of its work is thrown away, never lent out again.
 
 mod error;
+mod listen;
 mod migrate;
 mod params;
 mod session;
@@ -15,6 +16,7 @@ use deadpool_postgres::{
     ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
 };
 use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode;
 
@@ -39,6 +41,7 @@ const SETTINGS: &str = "SELECT set_config('synchronous_commit', 'on', false) \
 
 pub(crate) struct Postgres {
     pool: Pool,
+    config: tokio_postgres::Config,
     texts: Texts,
     pub(crate) counters: Counters,
 }
@@ -65,7 +68,7 @@ impl Postgres {
             config.application_name("memberpulse");
         }
         let recycling_method = RecyclingMethod::Fast;
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method });
         let settings = Hook::async_fn(|client: &mut ClientWrapper, _| {
             Box::pin(async move {
                 let set = client.batch_execute(SETTINGS).await;
@@ -85,10 +88,16 @@ impl Postgres {
         let postgres = Self {
             texts: Texts::new(move || statements.manager().statement_caches.clear()),
             pool,
+            config,
             counters: Counters::default(),
         };
         postgres.check_encoding().await?;
         Ok(postgres)
+    }
+
+    /// Hears what is announced on a channel until the receiver is dropped.
+    pub(crate) fn listen(&self, channel: &'static str) -> mpsc::Receiver<String> {
+        listen::listen(self.config.clone(), channel)
     }
 
     async fn check_encoding(&self) -> Result<(), DbError> {

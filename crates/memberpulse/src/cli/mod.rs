@@ -17,9 +17,11 @@ use clap::{Args, FromArgMatches as _, Parser, Subcommand};
 use crate::commands::{api_key, backup, check, export, import, openapi, organisation, restore, user};
 use crate::halt::Halt;
 
-pub(crate) use parsers::{ExpiresIn, HostAndPort, LogLevel, Scopes, choice, network, resource};
+pub(crate) use parsers::{
+    ExpiresIn, HostAndPort, LogLevel, Scopes, SecretKey, choice, network, resource, secret_key,
+};
 pub(crate) use settings::{LogFormat, ServerSettings};
-pub(crate) use sources::Place;
+pub(crate) use sources::{DEFAULT_DIRECTORY, Place};
 
 /// What the program was told to do.
 #[derive(Debug)]

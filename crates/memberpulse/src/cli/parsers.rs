@@ -1,8 +1,12 @@
 //! Values of options that are more than text: each says what is wrong with it and what would be right.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 use domain::Timestamp;
 use domain::resources::REGISTRY;
@@ -104,6 +108,56 @@ impl FromStr for ExpiresIn {
             Ok(_) => Err("the time must be longer than nothing".to_owned()),
             Err(_) => Err("write a number and a unit, such as 30m, 12h, 90d or 1y".to_owned()),
         }
+    }
+}
+
+/// The key that secrets are encrypted with.
+#[derive(Clone)]
+pub(crate) struct SecretKey(pub(crate) [u8; 32]);
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey")
+    }
+}
+
+/// Reads the key from Base64 or hexadecimal digits.
+pub(crate) fn secret_key(text: &str) -> Result<SecretKey, String> {
+    let text = text.trim();
+    let from_hex = || -> Option<Vec<u8>> {
+        let digits = text.as_bytes().chunks_exact(2);
+        let bytes = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        (text.len() == 64).then(|| bytes.collect())?
+    };
+    let bytes = from_hex().or_else(|| STANDARD.decode(text).ok());
+    let key = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    key.map(SecretKey).ok_or_else(|| {
+        "write 32 random bytes in Base64 or hexadecimal, such as `openssl rand -base64 32` makes".to_owned()
+    })
+}
+
+/// A time that something waits.
+pub(super) fn wait(text: &str) -> Result<Duration, String> {
+    let wrong = || "write a number and a unit, such as 500ms, 5s, 30m, 12h or 5d".to_owned();
+    // A day is 24 hours: no calendar is meant.
+    let text = text.trim();
+    match text.strip_suffix('d').map(str::parse::<u64>) {
+        Some(Ok(days)) => Ok(Duration::from_secs(days.saturating_mul(86_400))),
+        Some(Err(_)) => Err(wrong()),
+        None => {
+            let span: jiff::SignedDuration = text.parse().map_err(|_| wrong())?;
+            Duration::try_from(span).map_err(|_| wrong())
+        }
+    }
+}
+
+/// A time within which an answer must come; a lease of work lasts a little longer.
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+    match wait(text)? {
+        time if time.is_zero() || time > Duration::from_mins(1) => {
+            Err("write a time between nothing and 60s".to_owned())
+        }
+        time => Ok(time),
     }
 }
 

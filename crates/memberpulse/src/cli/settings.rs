@@ -1,9 +1,12 @@
 //! Options of the commands that serve.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::parsers::{HostAndPort, LogLevel, host, network, url};
+use super::parsers::{HostAndPort, LogLevel, SecretKey, host, network, secret_key, timeout, url, wait};
 
 /// How to serve.
 #[derive(Clone, Debug, Args)]
@@ -38,6 +41,44 @@ pub(crate) struct ServerSettings {
         help_heading = "Server"
     )]
     pub(crate) problem_base: String,
+
+    /// Key that secrets are encrypted with in the database, 32 bytes in Base64 or hexadecimal; the same for all
+    /// servers of a database [default: that of --secret-key-file]
+    #[arg(long, value_name = "KEY", value_parser = secret_key, help_heading = "Server")]
+    pub(crate) secret_key: Option<SecretKey>,
+
+    /// File with that key; made when it is missing, readable by its owner only. Keep a copy of it with your backups
+    /// [default: secret.key in the data directory]
+    #[arg(long, value_name = "FILE", conflicts_with = "secret_key", help_heading = "Server")]
+    pub(crate) secret_key_file: Option<PathBuf>,
+
+    /// When that key is lost: forget the secrets that were encrypted with it, and switch webhooks off until each has a
+    /// new one
+    #[arg(long, help_heading = "Server")]
+    pub(crate) forget_secrets: bool,
+
+    /// Let webhooks go to this machine (by http too) and into private networks
+    #[arg(long, help_heading = "Webhooks")]
+    pub(crate) allow_private_webhooks: bool,
+
+    /// Waits before a delivery is tried again, with commas between them
+    #[arg(
+        long,
+        value_name = "TIME,…",
+        value_delimiter = ',',
+        value_parser = wait,
+        default_value = "5s,5m,30m,2h,5h,10h,14h,20h,24h",
+        help_heading = "Webhooks"
+    )]
+    pub(crate) webhook_retries: Vec<Duration>,
+
+    /// How long a receiver may take to answer
+    #[arg(long, value_name = "TIME", value_parser = timeout, default_value = "15s", help_heading = "Webhooks")]
+    pub(crate) webhook_timeout: Duration,
+
+    /// After this time with nothing but failures a webhook is switched off
+    #[arg(long, value_name = "TIME", value_parser = wait, default_value = "5d", help_heading = "Webhooks")]
+    pub(crate) webhook_disable_after: Duration,
 
     /// Form of the log on standard error
     #[arg(long, value_enum, default_value_t = LogFormat::Text, help_heading = "Log")]

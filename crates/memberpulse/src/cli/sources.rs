@@ -22,7 +22,8 @@ pub(crate) enum Place {
     Postgres(String),
 }
 
-const DEFAULT_DIRECTORY: &str = "./memberpulse-data";
+/// Where data is kept when nothing else is said.
+pub(crate) const DEFAULT_DIRECTORY: &str = "./memberpulse-data";
 
 impl Place {
     /// The place that was named; of two, the one named where it counts more.

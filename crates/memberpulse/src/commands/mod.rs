@@ -89,7 +89,7 @@ async fn with_app<T>(
     missing: Missing,
     work: impl AsyncFnOnce(&App) -> Result<T, Halt>,
 ) -> Result<T, Halt> {
-    let app = store::open(place, missing).await?;
+    let app = store::open(place, missing, app::Options::default()).await?;
     let result = work(&app).await;
     app.close().await;
     result

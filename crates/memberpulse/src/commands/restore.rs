@@ -61,7 +61,7 @@ async fn put_back(file: &Path, directory: &Path, place: &Place) -> Result<Restor
     let lock = ServerLock::acquire(directory)?;
     let restored = db::restore(&lock, file, &database_file(directory), &app::migrations()).await?;
     // Opening applies the migrations that an older backup lacks.
-    let app = store::open(place, Missing::Refuse).await?;
+    let app = store::open(place, Missing::Refuse, app::Options::default()).await?;
     app.close().await;
     Ok(restored)
 }

@@ -16,9 +16,11 @@ use app::App;
 use db::ServerLock;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
+use webhooks::{Dispatcher, DispatcherSettings, Schedule, Sender};
 
 use crate::cli::{HostAndPort, Place, ServerSettings};
 use crate::halt::Halt;
+use crate::secret_key;
 use crate::store::{self, Missing};
 
 pub(crate) use signals::Signals;
@@ -29,6 +31,9 @@ const GRACE: Duration = Duration::from_secs(30);
 /// Connections that may wait to be accepted: a burst of clients must not be turned away, which costs
 /// each a second.
 const BACKLOG: u32 = 4096;
+
+/// How much longer a lease of deliveries is than the time that a receiver has.
+const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
 /// How long the clockwork may take to end what it is doing.
 const CLOCKWORK_GRACE: Duration = Duration::from_secs(10);
@@ -61,7 +66,13 @@ impl Server {
             Place::Postgres(_) => None,
         };
         let (listener, address) = listen(&settings.listen).await?;
-        let app = store::open(place, Missing::Create).await?;
+        let options = app::Options {
+            vault: Some(secret_key::vault(place, settings)?),
+            private_webhooks: settings.allow_private_webhooks,
+            ..app::Options::default()
+        };
+        let app = store::open(place, Missing::Create, options).await?;
+        secret_key::check(&app, settings).await?;
         Ok(Self { app, listener, address, _lock: lock })
     }
 
@@ -91,7 +102,8 @@ impl Server {
         };
         let router = api::router(self.app.clone(), config)?;
         let (stop, stopped) = watch::channel(false);
-        let clockwork = tokio::spawn(self.app.clone().run_clockwork(stopped));
+        let clockwork = tokio::spawn(self.app.clone().run_clockwork(stopped.clone()));
+        let dispatcher = tokio::spawn(dispatcher(&self.app, settings, stopped)?);
 
         let open = connections::accept(self.listener, router, signals.next()).await;
         tracing::info!(connections = open.count(), "stopping: running requests are finished first");
@@ -108,10 +120,36 @@ impl Server {
         if tokio::time::timeout(CLOCKWORK_GRACE, clockwork).await.is_err() {
             tracing::warn!("scheduled work did not end in time and was cut off");
         }
+        if tokio::time::timeout(GRACE, dispatcher).await.is_err() {
+            tracing::warn!("webhooks under way did not end in time; they are sent again at the next start");
+        }
         self.app.close().await;
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// What sends webhooks until it is told to stop.
+fn dispatcher(
+    app: &App,
+    settings: &ServerSettings,
+    stopped: watch::Receiver<bool>,
+) -> Result<impl Future<Output = ()> + Send + 'static, Halt> {
+    let sender = Sender::new(webhooks::Settings {
+        private_allowed: settings.allow_private_webhooks,
+        ..webhooks::Settings::default()
+    });
+    let sender = sender.map_err(|error| Halt::failed(error.to_string()))?;
+    let schedule = Schedule {
+        delays: settings.webhook_retries.clone(),
+        disable_after: settings.webhook_disable_after,
+        ..Schedule::default()
+    };
+    let usual = DispatcherSettings::default();
+    // An attempt must fit into its lease.
+    let lease = usual.lease.max(settings.webhook_timeout + LEASE_MARGIN);
+    let settings = DispatcherSettings { schedule, timeout: settings.webhook_timeout, lease, ..usual };
+    Ok(Dispatcher::run(app.clone(), sender, settings, stopped))
 }
 
 fn lock(directory: &Path) -> Result<ServerLock, Halt> {

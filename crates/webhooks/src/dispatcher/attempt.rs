@@ -1,0 +1,146 @@
+//! One attempt of one delivery: signed now, sent, judged, told to the recorder.
+
+use std::time::Duration;
+
+use app::{AttemptRecord, DeliveryVerdict, Job};
+use bytes::Bytes;
+use domain::event_types::TEST;
+use domain::{RecordId, Timestamp};
+
+use super::Dispatcher;
+use super::recorder::Outcome;
+use crate::attempt::{self, Attempt};
+use crate::schedule::{Disabled, Next, Verdict};
+use crate::sender::Outgoing;
+use crate::signature::{self, Secret};
+
+/// An answer that took less than this is quick.
+const QUICK: Duration = Duration::from_millis(250);
+
+/// Time that must be left of a lease for an attempt beside the receiver's: to store what came of it.
+const MARGIN: i64 = 2_000_000;
+
+impl Dispatcher {
+    /// Makes the attempt; whether the receiver was quick.
+    pub(super) async fn attempt(&self, job: &Job) -> bool {
+        let inner = &self.0;
+        let Ok(_permit) = inner.at_once.acquire().await else { return false };
+        let started = inner.app.now();
+        let longest = i64::try_from(inner.settings.timeout.as_micros()).unwrap_or(i64::MAX);
+        if started.as_micros().saturating_add(longest).saturating_add(MARGIN) > job.lease_until.as_micros() {
+            // It waited too long: another server may take it before the attempt is over.
+            inner.rooms.more(job.endpoint.id);
+            return false;
+        }
+        let Some(headers) = signed(job, started) else {
+            tracing::error!(webhook = %job.endpoint.id, "a delivery cannot be signed");
+            return false;
+        };
+        let attempt = inner
+            .sender
+            .send(Outgoing {
+                url: job.endpoint.url.clone(),
+                headers: headers.clone(),
+                body: Bytes::from_owner(job.body.clone()),
+                timeout: inner.settings.timeout,
+                started,
+            })
+            .await;
+        let quick = attempt.verdict() == Verdict::Delivered && attempt.duration < QUICK;
+        self.judge(job, headers, attempt).await;
+        quick
+    }
+
+    /// Decides what happens next, and tells it to the recorder.
+    async fn judge(&self, job: &Job, headers: Vec<(String, String)>, attempt: Attempt) {
+        let inner = &self.0;
+        let (tenant, webhook) = (&job.endpoint.tenant, job.endpoint.id);
+        let verdict = attempt.verdict();
+        let lease = i64::try_from(inner.settings.lease.as_micros()).unwrap_or(i64::MAX);
+        let read = Timestamp::from_micros(job.lease_until.as_micros().saturating_sub(lease));
+        let known = inner.rooms.failing_since(job, read);
+        let failing_since = (verdict != Verdict::Delivered).then(|| known.unwrap_or(attempt.started));
+        if known != failing_since {
+            inner.rooms.saw(webhook, attempt.started, failing_since);
+            self.tell(Outcome::Health { tenant: tenant.clone(), webhook, failing_since }).await;
+        }
+        let number = job.attempts.saturating_add(1);
+        let next = if job.event_type == TEST && verdict != Verdict::Delivered {
+            Next::GiveUp
+        } else {
+            let random = inner.app.random_bytes().map_or(0, u64::from_be_bytes);
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            inner.settings.schedule.next(number, verdict, failing_since, inner.app.now(), random)
+        };
+        let verdict = match next {
+            Next::Done => DeliveryVerdict::Succeeded,
+            Next::RetryAt(at) => DeliveryVerdict::Retry(at),
+            Next::GiveUp | Next::Disable(_) => DeliveryVerdict::Failed,
+        };
+        self.tell(Outcome::Attempt(Box::new(record(job, number, headers, attempt, verdict)))).await;
+        if let Next::Disable(why) = next {
+            self.disable(tenant, webhook, why).await;
+        }
+    }
+
+    async fn disable(&self, tenant: &app::Tenant, webhook: RecordId, why: Disabled) {
+        let reason = match why {
+            Disabled::Gone => "The receiver answered 410: it wants no more deliveries.",
+            Disabled::Failing => "Nothing could be delivered for five days.",
+        };
+        self.0.rooms.clear(webhook);
+        let reason = reason.to_owned();
+        self.tell(Outcome::Disable { tenant: tenant.clone(), webhook, reason }).await;
+    }
+
+    async fn tell(&self, outcome: Outcome) {
+        // The recorder outlives everybody who tells it something.
+        let _ = self.0.outcomes.send(outcome).await;
+    }
+}
+
+/// The customer's own headers and the signature's.
+fn signed(job: &Job, now: Timestamp) -> Option<Vec<(String, String)>> {
+    let secrets: Vec<Secret> =
+        job.endpoint.secrets.iter().map(|secret| Secret::parse(secret)).collect::<Result<_, _>>().ok()?;
+    let body = std::str::from_utf8(&job.body).ok()?;
+    let signature = signature::headers(&secrets, &job.event_id, now, body).ok()?;
+    let mut headers = job.endpoint.headers.clone();
+    headers.extend(signature.map(|(name, value)| (name.to_owned(), value)));
+    Some(headers)
+}
+
+fn record(
+    job: &Job,
+    number: i64,
+    request_headers: Vec<(String, String)>,
+    attempt: Attempt,
+    verdict: DeliveryVerdict,
+) -> AttemptRecord {
+    let error = attempt.explain().map(str::to_owned);
+    let (response_status, response_headers, response_body) = match attempt.outcome {
+        attempt::Outcome::Responded(answer) => {
+            (Some(answer.status), answer.headers, Some(text(&answer.body_start)))
+        }
+        attempt::Outcome::Failed(_) => (None, Vec::new(), None),
+    };
+    AttemptRecord {
+        tenant: job.endpoint.tenant.clone(),
+        delivery: job.delivery,
+        number,
+        started_at: attempt.started,
+        duration_ms: i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX),
+        url: job.endpoint.url.clone(),
+        request_headers,
+        response_status,
+        response_headers,
+        response_body,
+        error,
+        verdict,
+    }
+}
+
+/// The beginning of a body as text; no database keeps the character NUL.
+fn text(body: &[u8]) -> String {
+    String::from_utf8_lossy(body).replace('\0', "\u{FFFD}")
+}
