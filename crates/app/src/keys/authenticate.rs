@@ -81,12 +81,6 @@ impl KeyCache {
 }
 
 impl App {
-    /// The environment that a well-formed key says it is for, without a look-up.
-    #[must_use]
-    pub fn environment_of_key(&self, key: &str) -> Option<Environment> {
-        format::environment_of(key)
-    }
-
     /// Recognises a key presented from an address, and notes its use.
     pub async fn authenticate(
         &self,
