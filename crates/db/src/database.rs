@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::migrate::{Applied, SELECT, pending, prepare};
 use crate::postgres::Postgres;
-use crate::row::Row;
+use crate::row::{Row, until_refused};
 use crate::snapshot::Snapshot;
 use crate::sqlite::{self, Sqlite};
 use crate::stats::Stats;
@@ -93,17 +93,10 @@ impl Db {
         weight: Weight,
         sql: &str,
         params: &[Param],
-        mut each: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
+        each: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
     ) -> Result<(), DbError> {
         let mut refused = Ok(());
-        self.rows(weight, sql, params, &mut |row| match each(row) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                refused = Err(error);
-                ControlFlow::Break(())
-            }
-        })
-        .await?;
+        self.rows(weight, sql, params, &mut until_refused(each, &mut refused)).await?;
         refused
     }
 

@@ -1,6 +1,8 @@
 //! One row of an answer, read in place on either engine: text and bytes are borrowed from the
 //! engine's own memory. Columns are counted from 0; a wrong type is an error, never a guess.
 
+use std::ops::ControlFlow;
+
 use postgres_types::{FromSql, Type};
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
@@ -15,6 +17,20 @@ pub struct Row<'a>(Source<'a>);
 enum Source<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     Postgres(&'a tokio_postgres::Row),
+}
+
+/// Makes a callback that stops the reading from one that may refuse a row; its error is kept in `refused`.
+pub(crate) fn until_refused(
+    mut each: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
+    refused: &mut Result<(), DbError>,
+) -> impl FnMut(&Row<'_>) -> ControlFlow<()> + Send {
+    move |row: &Row<'_>| match each(row) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            *refused = Err(error);
+            ControlFlow::Break(())
+        }
+    }
 }
 
 /// A column's value in what both engines have in common.

@@ -1,14 +1,13 @@
 //! Many reads of one state of the database, while others go on writing. For long work that compares
 //! tables with each other; what the tables hold is not known here.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use crate::migrate::{Applied, Prepared, SELECT, pending, prepare};
 use crate::postgres::PostgresSnapshot;
-use crate::row::Row;
+use crate::row::{Row, until_refused};
 use crate::sqlite::{self, Sqlite};
 use crate::value::Param;
 use crate::{DbError, Engine, Migration};
@@ -55,22 +54,17 @@ impl Snapshot {
         &mut self,
         sql: &str,
         params: &[Param],
-        mut each: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
+        each: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
     ) -> Result<(), DbError> {
         let mut refused = Ok(());
-        let mut row = |row: &Row<'_>| match each(row) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                refused = Err(error);
-                ControlFlow::Break(())
-            }
-        };
+        let mut row = until_refused(each, &mut refused);
         let read = match &mut self.0 {
             Inner::Sqlite(connection) => {
                 sqlite::long(|| sqlite::statement::rows(connection, sql, params, &mut row))
             }
             Inner::Postgres(snapshot) => snapshot.rows(sql, params, &mut row).await,
         };
+        drop(row);
         read.and(refused)
     }
 

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use futures_util::future::BoxFuture;
 
-use crate::row::Row;
+use crate::row::{Row, until_refused};
 use crate::value::Param;
 use crate::{DbError, postgres, sqlite};
 
@@ -61,17 +61,10 @@ impl<'a> Tx<'a> {
         &mut self,
         sql: &str,
         params: &[Param],
-        mut each: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
+        each: impl FnMut(&Row<'_>) -> Result<(), DbError> + Send,
     ) -> Result<(), DbError> {
         let mut refused = Ok(());
-        self.rows(sql, params, &mut |row| match each(row) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                refused = Err(error);
-                ControlFlow::Break(())
-            }
-        })
-        .await?;
+        self.rows(sql, params, &mut until_refused(each, &mut refused)).await?;
         refused
     }
 
