@@ -3,6 +3,7 @@
 //! Reading refuses what most parsers let pass and users regret: a key given twice. Writing goes from
 //! the stored form of a value straight into bytes; there is no tree of values on the way.
 
+use std::convert::Infallible;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -206,6 +207,23 @@ struct DerivedPositions {
     rule: Derived,
 }
 
+impl DerivedPositions {
+    fn of(resource: &Resource) -> Option<Self> {
+        let rule = resource.derived?;
+        let (field, ended_by) = (resource.position(rule.field)?, resource.position(rule.ended_by)?);
+        Some(Self { field, ended_by, rule })
+    }
+
+    fn is_shown<'v, E>(
+        &self,
+        now: Timestamp,
+        get: impl Fn(usize) -> Result<ValueRef<'v>, E>,
+    ) -> Result<bool, E> {
+        Ok(get(self.field)? == ValueRef::Text(self.rule.stored)
+            && matches!(get(self.ended_by)?, ValueRef::Integer(end) if end <= now.as_micros()))
+    }
+}
+
 impl Layout {
     /// The layout of all fields, or of those whose names are given, in the order of the definition.
     #[must_use]
@@ -219,12 +237,7 @@ impl Layout {
             let key = format!("{comma}\"{}\":", field.name).into_bytes().into_boxed_slice();
             members.push(LayoutMember { position, kind: field.kind, key });
         }
-        let derived = resource.derived.and_then(|rule| {
-            let field = resource.position(rule.field)?;
-            let ended_by = resource.position(rule.ended_by)?;
-            Some(DerivedPositions { field, ended_by, rule })
-        });
-        Self { members, derived }
+        Self { members, derived: DerivedPositions::of(resource) }
     }
 
     /// Appends a record as a JSON object. `get` gives the stored value at a position.
@@ -240,8 +253,7 @@ impl Layout {
             let mut value = get(member.position)?;
             if let Some(derived) = &self.derived
                 && derived.field == member.position
-                && value == ValueRef::Text(derived.rule.stored)
-                && has_ended(get(derived.ended_by)?, now)
+                && derived.is_shown(now, &get)?
             {
                 value = ValueRef::Text(derived.rule.shown);
             }
@@ -253,7 +265,7 @@ impl Layout {
 
     /// Appends a record in memory as a JSON object.
     pub fn write_record(&self, out: &mut Vec<u8>, now: Timestamp, record: &Record) {
-        let written: Result<(), std::convert::Infallible> =
+        let written: Result<(), Infallible> =
             self.write(out, now, |position| Ok(ValueRef::from(record.at(position))));
         match written {
             Ok(()) => {}
@@ -261,17 +273,23 @@ impl Layout {
     }
 }
 
-fn has_ended(moment: ValueRef<'_>, now: Timestamp) -> bool {
-    matches!(moment, ValueRef::Integer(micros) if micros <= now.as_micros())
+/// Whether a record shows its derived status at this moment. `get` gives the stored value at a position.
+pub fn shows_derived_from<'v, E>(
+    resource: &Resource,
+    now: Timestamp,
+    get: impl Fn(usize) -> Result<ValueRef<'v>, E>,
+) -> Result<bool, E> {
+    DerivedPositions::of(resource).map_or(Ok(false), |derived| derived.is_shown(now, get))
 }
 
-/// Whether the record shows its derived status at this moment.
+/// Whether a record in memory shows its derived status at this moment.
 #[must_use]
 pub fn shows_derived(resource: &Resource, record: &Record, now: Timestamp) -> bool {
-    resource.derived.is_some_and(|rule| {
-        record.text(resource, rule.field) == Some(rule.stored)
-            && has_ended(ValueRef::from(record.get(resource, rule.ended_by)), now)
-    })
+    let shown: Result<bool, Infallible> =
+        shows_derived_from(resource, now, |position| Ok(ValueRef::from(record.at(position))));
+    match shown {
+        Ok(shown) => shown,
+    }
 }
 
 /// One stored value as a JSON value, for comparisons and diffs.

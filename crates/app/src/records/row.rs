@@ -2,7 +2,7 @@
 
 use db::{DbError, Row};
 use domain::definition::Resource;
-use domain::json::{Layout, ValueRef, write_string};
+use domain::json::{Layout, ValueRef, shows_derived_from, write_string};
 use domain::{Record, Timestamp};
 
 use crate::store::{RowValues, Schema};
@@ -47,14 +47,7 @@ impl<'r> RecordRow<'_, 'r> {
 
     /// Whether the record shows its derived status at this moment.
     pub fn shows_derived(&self, now: Timestamp) -> Result<bool, DbError> {
-        let resource = self.schema.resource;
-        let Some(rule) = resource.derived else { return Ok(false) };
-        let (Some(field), Some(end)) = (resource.position(rule.field), resource.position(rule.ended_by))
-        else {
-            return Ok(false);
-        };
-        let stored = self.get(field)? == ValueRef::Text(rule.stored);
-        Ok(stored && matches!(self.get(end)?, ValueRef::Integer(end) if end <= now.as_micros()))
+        shows_derived_from(self.schema.resource, now, |position| self.get(position))
     }
 
     /// What is left of the record, when it was deleted.
