@@ -178,6 +178,20 @@ pub fn money(hundredths: i64) -> String {
     format!("{sign}{}.{:02}", amount / 100, amount % 100)
 }
 
+/// Reads digits, and optionally a point and one or two digits, as hundredths: `49`, `49.5`, `49.05`. What
+/// is too large to be held is none.
+pub(crate) fn parse_hundredths(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || fraction.len() > 2 {
+        return None;
+    }
+    let whole: i64 = whole.parse().ok()?;
+    let cents: i64 = fraction.parse().ok()?;
+    let cents = if fraction.len() == 1 { cents * 10 } else { cents };
+    whole.checked_mul(100)?.checked_add(cents)
+}
+
 /// Appends hundredths as a JSON number with as few decimals as needed: `1`, `1.5`, `1.25`.
 fn write_decimal(out: &mut Vec<u8>, hundredths: i64) {
     let text = money(hundredths);

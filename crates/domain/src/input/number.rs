@@ -71,17 +71,10 @@ pub(super) fn money(name: &str, value: &Json) -> Result<Value, Violation> {
     }
 }
 
-/// Digits, and optionally a point and one or two digits.
 fn parse_money(text: &str) -> Option<i64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits(whole) || !digits(fraction) || whole.len() > 15 || fraction.len() > 2 {
-        return None;
-    }
-    let whole: i64 = whole.parse().ok()?;
-    let cents: i64 = fraction.parse().ok()?;
-    let cents = if fraction.len() == 1 { cents * 10 } else { cents };
-    whole.checked_mul(100)?.checked_add(cents)
+    let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
+    // Digits without end are a mistake of form, not an amount that is too large.
+    if whole.len() > 15 { None } else { json::parse_hundredths(text) }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "callers have checked that it is whole and below 1e15")]

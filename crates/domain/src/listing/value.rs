@@ -2,6 +2,7 @@
 
 use super::{Comparison, Test};
 use crate::definition::{Field, Kind, Resource};
+use crate::json::parse_hundredths;
 use crate::record::Value;
 use crate::text::did_you_mean;
 use crate::time::{Date, Timestamp, parse_moment};
@@ -117,7 +118,7 @@ fn compare_date(comparison: Comparison, moment: Timestamp) -> Test {
 /// A number in the stored unit of its kind: whole, or hundredths.
 fn number(kind: Kind, text: &str) -> Result<Value, String> {
     let hundredths = matches!(kind, Kind::Decimal { .. } | Kind::Money);
-    let parsed = if hundredths { parse_hundredths(text) } else { text.parse().ok() };
+    let parsed = if hundredths { signed_hundredths(text) } else { text.parse().ok() };
     match parsed {
         Some(number) => Ok(Value::Integer(number)),
         None if hundredths => Err("The value must be a number with at most 2 decimals.".to_owned()),
@@ -125,18 +126,9 @@ fn number(kind: Kind, text: &str) -> Result<Value, String> {
     }
 }
 
-fn parse_hundredths(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(whole) || !is_number(fraction) || fraction.len() > 2 {
-        return None;
+fn signed_hundredths(text: &str) -> Option<i64> {
+    match text.strip_prefix('-') {
+        Some(digits) => parse_hundredths(digits).map(|amount| -amount),
+        None => parse_hundredths(text),
     }
-    let mut value = whole.parse::<i64>().ok()?.checked_mul(100)?;
-    let cents: i64 = fraction.parse().ok()?;
-    value = value.checked_add(if fraction.len() == 1 { cents * 10 } else { cents })?;
-    Some(if negative { -value } else { value })
 }
