@@ -14,6 +14,7 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use domain::input::Context;
 use domain::mapping::Mapping;
 use domain::{Problem, Resource};
 use serde_json::json;
@@ -22,7 +23,7 @@ use tokio::sync::mpsc;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::records::{BatchItem, BatchKind, BatchReport, Outcome, WriteRequest};
+use crate::records::{BatchKind, BatchReport, CheckedItems, Outcome, WriteRequest};
 use crate::tenant::Tenant;
 use columns::Columns;
 use rows::{Row, Rows};
@@ -104,7 +105,7 @@ impl From<Failure> for ImportError {
 /// A part of the file, ready to be stored.
 struct Chunk {
     rows: Vec<Row>,
-    items: Vec<BatchItem>,
+    items: CheckedItems,
     end: u64,
 }
 
@@ -131,9 +132,12 @@ impl App {
         // One chunk waits while another is stored: more would only cost memory.
         let (sender, mut receiver) = mpsc::channel::<Result<Chunk, Unreadable>>(1);
         let mapping = columns.clone();
+        let request = || WriteRequest { allow_past: true, ..WriteRequest::from(actor) };
+        let (app, owner, by) = (self.clone(), tenant.clone(), request());
         let reading = tokio::task::spawn_blocking(move || {
             loop {
-                let chunk = read_chunk(&mut rows, &mapping, &position);
+                let context = app.batch_context(&owner, &by, resource);
+                let chunk = read_chunk(&mut rows, &mapping, resource, &context, &position);
                 let last = chunk.as_ref().map_or(true, |chunk| chunk.rows.is_empty());
                 if sender.blocking_send(chunk).is_err() || last {
                     return;
@@ -141,7 +145,6 @@ impl App {
             }
         });
         let kind = if options.dry_run { BatchKind::Dry } else { BatchKind::Each };
-        let request = || WriteRequest { allow_past: true, ..WriteRequest::from(actor) };
         let mut seen = Seen::new(resource);
         let mut counts = ImportCounts::default();
         while let Some(chunk) = receiver.recv().await {
@@ -149,10 +152,9 @@ impl App {
             if rows.is_empty() {
                 break;
             }
-            let bodies = options.dry_run.then(|| items.clone());
-            let mut stored = self.batch(tenant, request(), resource, items, kind, None).await?;
-            if let Some(bodies) = bodies {
-                seen.check(&bodies, &mut stored);
+            let mut stored = self.store_batch(tenant, request(), resource, &items, kind, None).await?;
+            if options.dry_run {
+                seen.check(items.items(), &mut stored);
             }
             count(&mut counts, &stored);
             for (row, result) in rows.iter().zip(&stored.results) {
@@ -179,18 +181,20 @@ impl App {
 }
 
 fn read_chunk<R: Read>(
-    rows: &mut Rows<R>,
+    file: &mut Rows<R>,
     columns: &Columns,
+    resource: &'static Resource,
+    context: &Context,
     position: &AtomicU64,
 ) -> Result<Chunk, Unreadable> {
-    let mut chunk = Chunk { rows: Vec::with_capacity(CHUNK), items: Vec::with_capacity(CHUNK), end: 0 };
-    while chunk.rows.len() < CHUNK {
-        let Some(row) = rows.next_row()? else { break };
-        chunk.items.push(columns.item(&row));
-        chunk.rows.push(row);
+    let (mut rows, mut items) = (Vec::with_capacity(CHUNK), Vec::with_capacity(CHUNK));
+    while rows.len() < CHUNK {
+        let Some(row) = file.next_row()? else { break };
+        items.push(columns.item(&row));
+        rows.push(row);
     }
-    chunk.end = position.load(Ordering::Relaxed);
-    Ok(chunk)
+    let items = CheckedItems::read(resource, items, context);
+    Ok(Chunk { rows, items, end: position.load(Ordering::Relaxed) })
 }
 
 fn count(counts: &mut ImportCounts, report: &BatchReport) {

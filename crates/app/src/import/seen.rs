@@ -21,8 +21,8 @@ impl Seen {
     }
 
     /// Turns rows that would be made into failures where an earlier chunk had the same value.
-    pub(super) fn check(&mut self, items: &[BatchItem], report: &mut BatchReport) {
-        for (item, result) in items.iter().zip(&mut report.results) {
+    pub(super) fn check<'i>(&mut self, items: impl Iterator<Item = &'i BatchItem>, report: &mut BatchReport) {
+        for (item, result) in items.zip(&mut report.results) {
             let (Ok(body), Ok((Outcome::Created, _))) = (&item.body, &*result) else { continue };
             let unique = self.resource.fields.iter().filter(|field| field.unique && !field.read_only);
             let values: Vec<(&str, u64)> = unique

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use db::{DbError, Param};
 use domain::definition::Resource;
-use domain::input::{self, Mode};
+use domain::input::{self, Context, Mode};
 use domain::json::Object;
 use domain::text::fold;
 use domain::{Problem, ProblemKind, Record, RecordId};
@@ -41,6 +41,46 @@ pub struct BatchItem {
     pub matches: Vec<(&'static str, String)>,
     /// A body like those of POST and PATCH, or why the item has none.
     pub body: Result<Object, Problem>,
+}
+
+/// Items that were read and checked as far as that needs no store. Clones share them.
+///
+/// Reading a body costs as much as storing it. Done before, it holds up neither other changes of the
+/// tenant nor, on the embedded engine, those of anybody.
+#[derive(Clone, Debug)]
+pub(crate) struct CheckedItems(Arc<Vec<CheckedItem>>);
+
+#[derive(Debug)]
+struct CheckedItem {
+    item: BatchItem,
+    /// The record that the body makes where none is updated, or why it makes none.
+    new: Option<Result<Record, Problem>>,
+}
+
+impl CheckedItems {
+    /// Reads the bodies. May take long.
+    pub(crate) fn read(resource: &'static Resource, items: Vec<BatchItem>, context: &Context) -> Self {
+        let items = items.into_iter().map(|item| {
+            let new = match (item.mode, &item.body) {
+                (BatchMode::Update, _) | (_, Err(_)) => None,
+                (BatchMode::Create, Ok(body)) => {
+                    Some(input::apply(resource, None, body, Mode::Create, context))
+                }
+                // The same body would be a patch the next time: nulls that a patch takes away are not stored.
+                (BatchMode::Upsert, Ok(body)) => {
+                    let body = input::for_new(resource, body);
+                    Some(input::apply(resource, None, &body, Mode::Create, context))
+                }
+            };
+            CheckedItem { item, new }
+        });
+        Self(Arc::new(items.collect()))
+    }
+
+    /// The items as they were given.
+    pub(crate) fn items(&self) -> impl Iterator<Item = &BatchItem> {
+        self.0.iter().map(|checked| &checked.item)
+    }
 }
 
 /// How a batch is carried out.
@@ -94,11 +134,40 @@ impl App {
         kind: BatchKind,
         remember: Option<Remember<BatchReport>>,
     ) -> Result<BatchReport, Failure> {
-        let (work, _) = self.work(tenant, request.into(), resource)?;
-        let items = Arc::new(items);
+        let request = request.into();
+        let context = self.batch_context(tenant, &request, resource);
+        let checked = tokio::task::spawn_blocking(move || CheckedItems::read(resource, items, &context));
+        let checked = checked.await.map_err(|_| Failure::internal("reading a batch ended early"))?;
+        self.store_batch(tenant, request, resource, &checked, kind, remember).await
+    }
+
+    /// The circumstances under which the items of a batch are read.
+    pub(crate) fn batch_context(
+        &self,
+        tenant: &Tenant,
+        request: &WriteRequest,
+        resource: &'static Resource,
+    ) -> Context {
+        let context = self.context(tenant, resource, self.now().truncated_to_millis());
+        Context { allow_past: request.allow_past, ..context }
+    }
+
+    /// Stores items that were read before.
+    pub(crate) async fn store_batch(
+        &self,
+        tenant: &Tenant,
+        request: WriteRequest,
+        resource: &'static Resource,
+        items: &CheckedItems,
+        kind: BatchKind,
+        remember: Option<Remember<BatchReport>>,
+    ) -> Result<BatchReport, Failure> {
+        let (work, _) = self.work(tenant, request, resource)?;
+        // The caller's copy outlives the job's: freeing so much is no work for the writer's thread.
+        let items = items.clone();
         let done = work.run(remember.clone(), move |work, tx| {
             let items = items.clone();
-            Box::pin(async move { work.batch(tx, &items, kind).await })
+            Box::pin(async move { work.batch(tx, &items.0, kind).await })
         });
         match done.await {
             Ok(report) => Ok(report),
@@ -118,7 +187,7 @@ impl Work {
     async fn batch(
         &self,
         tx: &mut ScopedTx<'_, '_>,
-        items: &[BatchItem],
+        items: &[CheckedItem],
         kind: BatchKind,
     ) -> Result<BatchReport, Stop> {
         let mut results = Vec::with_capacity(items.len());
@@ -146,7 +215,8 @@ impl Work {
         }
     }
 
-    async fn item(&self, tx: &mut ScopedTx<'_, '_>, item: &BatchItem) -> Result<Stored, Failure> {
+    async fn item(&self, tx: &mut ScopedTx<'_, '_>, checked: &CheckedItem) -> Result<Stored, Failure> {
+        let CheckedItem { item, new } = checked;
         let body = item.body.as_ref().map_err(Clone::clone)?;
         if item.mode != BatchMode::Create {
             for (name, value) in &item.matches {
@@ -155,21 +225,12 @@ impl Work {
                 }
             }
         }
-        if item.mode == BatchMode::Update {
+        let Some(new) = new else {
             let name = item.matches.first().map_or("value", |(name, _)| name);
             let detail = format!("There is no {} with this {name}", self.schema.resource.name);
             return Err(Problem::new(ProblemKind::NotFound, detail).into());
-        }
-        let resource = self.schema.resource;
-        let record = match item.mode {
-            // The same body would be a patch the next time: nulls that a patch takes away are not stored.
-            BatchMode::Upsert => {
-                let body = input::for_new(resource, body);
-                input::apply(resource, None, &body, Mode::Create, &self.context())?
-            }
-            _ => input::apply(resource, None, body, Mode::Create, &self.context())?,
         };
-        self.insert(tx, record).await
+        self.insert(tx, new.clone()?).await
     }
 
     async fn find_by(

@@ -13,6 +13,7 @@ mod walk;
 mod write;
 
 pub(crate) use audit::AuditEntry;
+pub(crate) use batch::CheckedItems;
 pub use batch::{BatchItem, BatchKind, BatchMode, BatchReport, ItemResult, MAX_ITEMS, match_fields};
 pub(crate) use count::CountCache;
 pub use history::Past;
