@@ -1,5 +1,7 @@
 //! The integrator's own fields: an object of at most 50 scalar values (domain §3).
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value as Json};
 
 use super::text;
@@ -52,10 +54,13 @@ pub(super) fn read(name: &str, value: &Json, old: Option<&Value>) -> Result<Valu
 /// They say what an old record shall lose (RFC 7396). Kept in a new one, the same body sent again
 /// would take them away: a change where there is none.
 #[must_use]
-pub fn for_new(resource: &Resource, body: &Object) -> Object {
-    let mut body = body.clone();
+pub fn for_new<'b>(resource: &Resource, body: &'b Object) -> Cow<'b, Object> {
+    let mut body = Cow::Borrowed(body);
     for field in resource.fields.iter().filter(|field| matches!(field.kind, Kind::CustomFields)) {
-        if let Some(Json::Object(entries)) = body.get_mut(field.name) {
+        let entries = body.get(field.name).and_then(Json::as_object);
+        if entries.is_some_and(|entries| entries.values().any(Json::is_null))
+            && let Some(Json::Object(entries)) = body.to_mut().get_mut(field.name)
+        {
             entries.retain(|_, value| !value.is_null());
         }
     }
