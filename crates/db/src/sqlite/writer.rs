@@ -1,6 +1,6 @@
 //! The one thread that writes, with group commit: jobs that wait while a commit reaches the disk
-//! share the next one. Each job has its own savepoint, so that its error undoes only its own work;
-//! no job is answered before the commit that holds it is durable.
+//! share the next one. Each job after the first has its own savepoint, so that its error undoes only
+//! its own work; no job is answered before the commit that holds it is durable.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -169,18 +169,34 @@ impl Worker {
             if job.is_abandoned() {
                 Counters::add(&self.counters.jobs_skipped);
             } else {
-                let run = self.in_savepoint(job.as_mut());
+                let run = if keep { self.in_savepoint(job.as_mut()) } else { self.run_job(job.as_mut()) };
                 ran.push(job);
-                keep |= run?;
+                let kept = run?;
+                if !kept && !keep {
+                    // What it left is undone with the transaction, so no other may share that.
+                    return Ok(false);
+                }
+                keep = true;
             }
             next = if ran.len() < GROUP_JOBS && start.elapsed() < GROUP_TIME { self.waiting() } else { None };
         }
         Ok(keep)
     }
 
-    /// Runs one job; whether it kept its work.
+    /// Runs a job beside others of its transaction; whether it kept its work.
     fn in_savepoint(&mut self, job: &mut dyn Job) -> Result<bool, DbError> {
         self.control("SAVEPOINT job")?;
+        let keep = self.run_job(job)?;
+        if !keep {
+            self.control("ROLLBACK TO job")?;
+        }
+        self.control("RELEASE job")?;
+        Ok(keep)
+    }
+
+    /// Runs a job; whether its work is to stay. What a job that is first in its transaction leaves is
+    /// undone with the transaction: for a savepoint SQLite would copy each page before it is changed.
+    fn run_job(&mut self, job: &mut dyn Job) -> Result<bool, DbError> {
         let keep = job.run(&mut self.connection);
         if self.connection.is_autocommit() {
             // SQLite rolled all of it back by itself: it does so when the disk is full or fails.
@@ -190,10 +206,6 @@ impl Worker {
                     .to_owned(),
             ));
         }
-        if !keep {
-            self.control("ROLLBACK TO job")?;
-        }
-        self.control("RELEASE job")?;
         Ok(keep)
     }
 
@@ -201,7 +213,7 @@ impl Worker {
     fn alone(&mut self, mut job: Box<dyn Job>) {
         let fate = self
             .control("BEGIN IMMEDIATE")
-            .and_then(|()| self.in_savepoint(job.as_mut()))
+            .and_then(|()| self.run_job(job.as_mut()))
             .and_then(|keep| self.end(keep));
         if fate.is_err() {
             self.roll_back();
