@@ -11,8 +11,10 @@ mod seen;
 pub use rows::Unreadable;
 
 use std::io::{Read, Write};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use domain::input::Context;
 use domain::mapping::Mapping;
@@ -29,8 +31,11 @@ use columns::Columns;
 use rows::{Row, Rows};
 use seen::Seen;
 
-/// Rows of one transaction.
-const CHUNK: usize = 500;
+/// How long one transaction should hold up other writers, about.
+const HOLD: Duration = Duration::from_millis(60);
+/// Fewest and most rows of one transaction. Pages that many rows touch are written once for all of
+/// them, so more rows cost less each; what they cost on this machine shows while they are stored.
+const CHUNK: RangeInclusive<usize> = 100..=2_000;
 
 /// How a file is imported.
 #[derive(Clone, Debug)]
@@ -134,10 +139,15 @@ impl App {
         let mapping = columns.clone();
         let request = || WriteRequest { allow_past: true, ..WriteRequest::from(actor) };
         let (app, owner, by) = (self.clone(), tenant.clone(), request());
+        let size = Arc::new(AtomicUsize::new(*CHUNK.start()));
+        let wanted = size.clone();
         let reading = tokio::task::spawn_blocking(move || {
             loop {
                 let context = app.batch_context(&owner, &by, resource);
-                let chunk = read_chunk(&mut rows, &mapping, resource, &context, &position);
+                let most = wanted.load(Ordering::Relaxed);
+                let chunk = read_chunk(&mut rows, &mapping, resource, &context, most);
+                let chunk =
+                    chunk.map(|(rows, items)| Chunk { rows, items, end: position.load(Ordering::Relaxed) });
                 let last = chunk.as_ref().map_or(true, |chunk| chunk.rows.is_empty());
                 if sender.blocking_send(chunk).is_err() || last {
                     return;
@@ -152,7 +162,9 @@ impl App {
             if rows.is_empty() {
                 break;
             }
+            let began = Instant::now();
             let mut stored = self.store_batch(tenant, request(), resource, &items, kind, None).await?;
+            size.store(next_size(rows.len(), began.elapsed()), Ordering::Relaxed);
             if options.dry_run {
                 seen.check(items.items(), &mut stored);
             }
@@ -180,21 +192,29 @@ impl App {
     }
 }
 
+/// How many rows the next transaction should have, when the last took so long.
+fn next_size(rows: usize, took: Duration) -> usize {
+    let micros = took.as_micros().max(1);
+    let fitting = rows as u128 * HOLD.as_micros() / micros;
+    // By and by, so that one slow commit does not make many small ones.
+    let fitting = usize::try_from(fitting).unwrap_or(usize::MAX).clamp(rows / 2, rows * 2);
+    fitting.clamp(*CHUNK.start(), *CHUNK.end())
+}
+
 fn read_chunk<R: Read>(
     file: &mut Rows<R>,
     columns: &Columns,
     resource: &'static Resource,
     context: &Context,
-    position: &AtomicU64,
-) -> Result<Chunk, Unreadable> {
-    let (mut rows, mut items) = (Vec::with_capacity(CHUNK), Vec::with_capacity(CHUNK));
-    while rows.len() < CHUNK {
+    most: usize,
+) -> Result<(Vec<Row>, CheckedItems), Unreadable> {
+    let (mut rows, mut items) = (Vec::with_capacity(most), Vec::with_capacity(most));
+    while rows.len() < most {
         let Some(row) = file.next_row()? else { break };
         items.push(columns.item(&row));
         rows.push(row);
     }
-    let items = CheckedItems::read(resource, items, context);
-    Ok(Chunk { rows, items, end: position.load(Ordering::Relaxed) })
+    Ok((rows, CheckedItems::read(resource, items, context)))
 }
 
 fn count(counts: &mut ImportCounts, report: &BatchReport) {
