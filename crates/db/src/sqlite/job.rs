@@ -74,7 +74,10 @@ where
     }
 
     fn answer(self: Box<Self>, fate: Result<(), DbError>, counters: &Counters) {
-        let result = match (fate, self.result) {
+        let Self { work, result, reply } = *self;
+        // What the caller shares with its work is the caller's to free, if it comes after.
+        drop(work);
+        let result = match (fate, result) {
             (Err(error), _) => Err(E::from(error)),
             (Ok(()), Some(result)) => result,
             (Ok(()), None) => {
@@ -83,7 +86,7 @@ where
         };
         counters.job(result.is_ok());
         // The caller may have gone away meanwhile; the work is kept all the same.
-        let _ = self.reply.send(result);
+        let _ = reply.send(result);
     }
 }
 
