@@ -9,7 +9,7 @@ use domain::json::Object;
 use domain::text::fold;
 use domain::{Problem, ProblemKind, Record, RecordId};
 
-use super::change::Work;
+use super::change::{NewRecord, Work};
 use super::write::{Outcome, Stored, WriteRequest};
 use crate::app::App;
 use crate::failure::Failure;
@@ -54,7 +54,7 @@ pub(crate) struct CheckedItems(Arc<Vec<CheckedItem>>);
 struct CheckedItem {
     item: BatchItem,
     /// The record that the body makes where none is updated, or why it makes none.
-    new: Option<Result<Record, Problem>>,
+    new: Option<Result<NewRecord, Problem>>,
 }
 
 impl CheckedItems {
@@ -72,7 +72,7 @@ impl CheckedItems {
                     Some(input::apply(resource, None, &body, Mode::Create, context))
                 }
             };
-            CheckedItem { item, new }
+            CheckedItem { item, new: new.map(|new| new.map(|record| NewRecord::of(resource, record))) }
         });
         Self(Arc::new(items.collect()))
     }
@@ -230,7 +230,7 @@ impl Work {
             let detail = format!("There is no {} with this {name}", self.schema.resource.name);
             return Err(Problem::new(ProblemKind::NotFound, detail).into());
         };
-        self.insert(tx, new.clone()?).await
+        self.insert(tx, new.as_ref().map_err(Clone::clone)?).await
     }
 
     async fn find_by(

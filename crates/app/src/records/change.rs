@@ -20,7 +20,9 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::idempotency::Remember;
 use crate::store::system::{DELETE_SECRETS, FIND_TOMBSTONE, INSERT_TOMBSTONE};
-use crate::store::{Schema, ScopedTx, TenantSql, folded_param, insert_params, param, read_record, terms_of};
+use crate::store::{
+    Schema, ScopedTx, TenantSql, folded_param, insert_params, number_term, param, read_record, terms_of,
+};
 use crate::tenant::Tenant;
 
 /// Everything that a change needs inside its transaction. Cheap to clone.
@@ -33,6 +35,20 @@ pub(super) struct Work {
     pub(super) allow_past: bool,
     pub(super) schema: Arc<Schema>,
     pub(super) now: Timestamp,
+}
+
+/// A checked record that is to be stored as a new one. Made before the transaction where that can be.
+#[derive(Clone, Debug)]
+pub(super) struct NewRecord {
+    record: Record,
+    /// All of its terms but those of the numbers that it is given when it is stored.
+    terms: BTreeSet<String>,
+}
+
+impl NewRecord {
+    pub(super) fn of(resource: &Resource, record: Record) -> Self {
+        Self { terms: terms_of(resource, &record), record }
+    }
 }
 
 impl App {
@@ -107,20 +123,19 @@ impl Work {
     }
 
     /// Stores a checked record as a new one.
-    pub(super) async fn insert(
-        &self,
-        tx: &mut ScopedTx<'_, '_>,
-        mut record: Record,
-    ) -> Result<Stored, Failure> {
+    pub(super) async fn insert(&self, tx: &mut ScopedTx<'_, '_>, new: &NewRecord) -> Result<Stored, Failure> {
         let resource = self.schema.resource;
+        let mut record = new.record.clone();
         self.check_unique(tx, &record, None).await?;
         let sequence = self.next_sequence(tx)?;
+        let mut numbers = Vec::new();
         for (position, field) in resource.fields.iter().enumerate() {
             if matches!(field.kind, Kind::Serial) {
-                record.set_at(
-                    position,
-                    Value::Integer(tx.next_number(&format!("{}.{}", resource.name, field.name)).await?),
-                );
+                let number = tx.next_number(&format!("{}.{}", resource.name, field.name)).await?;
+                record.set_at(position, Value::Integer(number));
+                if resource.search.contains(&field.name) {
+                    numbers.push(number_term(number));
+                }
             }
         }
         let id = RecordId::new(self.now, self.app.random_bytes()?);
@@ -129,7 +144,8 @@ impl Work {
         record.set(resource, "createdBy", self.actor.id().map_or(Value::Null, Value::Text));
         self.stamp(&mut record, 1);
         tx.execute(&self.schema.insert, insert_params(&self.schema, &record)).await?;
-        self.index(tx, id, &BTreeSet::new(), &terms_of(resource, &record)).await?;
+        let more = numbers.iter().filter(|term| !new.terms.contains(*term));
+        self.index(tx, id, [], new.terms.iter().chain(more)).await?;
         self.note(tx, sequence, None, Some(&record), None).await?;
         let secret = if resource.secret { Some(self.app.new_secret(tx, id, self.now).await?) } else { None };
         Ok(Stored { record, outcome: Outcome::Created, secret })
@@ -174,7 +190,8 @@ impl Work {
         let sequence = self.next_sequence(tx)?;
         self.stamp(&mut new, old.version() + 1);
         self.store_changes(tx, id, old, &new).await?;
-        self.index(tx, id, &terms_of(resource, old), &terms_of(resource, &new)).await?;
+        let (gone, come) = (terms_of(resource, old), terms_of(resource, &new));
+        self.index(tx, id, gone.difference(&come), come.difference(&gone)).await?;
         self.note(tx, sequence, Some(old), Some(&new), None).await?;
         Ok(Stored { record: new, outcome: Outcome::Updated, secret: None })
     }
@@ -188,7 +205,7 @@ impl Work {
     ) -> Result<Stored, Failure> {
         let original = self.find(tx, id).await?;
         let copy = input::copy(self.schema.resource, &original, body, &self.context())?;
-        self.insert(tx, copy).await
+        self.insert(tx, &NewRecord::of(self.schema.resource, copy)).await
     }
 
     pub(super) async fn delete(&self, tx: &mut ScopedTx<'_, '_>, id: RecordId) -> Result<Stored, Failure> {
@@ -237,7 +254,7 @@ impl Work {
         let resource = self.schema.resource;
         let sequence = self.next_sequence(tx)?;
         tx.execute(&self.schema.delete, vec![Param::Uuid(id.uuid())]).await?;
-        self.index(tx, id, &terms_of(resource, old), &BTreeSet::new()).await?;
+        self.index(tx, id, &terms_of(resource, old), []).await?;
         if resource.secret {
             tx.execute(&DELETE_SECRETS, vec![Param::Uuid(id.uuid())]).await?;
         }
@@ -358,17 +375,17 @@ impl Work {
         if changed == 1 { Ok(()) } else { Err(Failure::internal("an update found no row")) }
     }
 
-    /// Brings the inverted index from the old terms of a record to the new ones.
+    /// Takes terms of a record out of the inverted index, and puts others in.
     async fn index(
         &self,
         tx: &mut ScopedTx<'_, '_>,
         id: RecordId,
-        old: &BTreeSet<String>,
-        new: &BTreeSet<String>,
+        gone: impl IntoIterator<Item = &String>,
+        come: impl IntoIterator<Item = &String>,
     ) -> Result<(), Failure> {
         let row = |term: &String| vec![Param::Text(term.clone()), Param::Uuid(id.uuid())];
-        let gone: Vec<_> = old.difference(new).map(row).collect();
-        let come: Vec<_> = new.difference(old).map(row).collect();
+        let gone: Vec<_> = gone.into_iter().map(row).collect();
+        let come: Vec<_> = come.into_iter().map(row).collect();
         if !gone.is_empty() {
             tx.batch(&self.schema.delete_term, gone).await?;
         }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use domain::input::{self, Mode};
 use domain::json::Object;
-use domain::{Record, Resource, Timestamp};
+use domain::{Resource, Timestamp};
 
-use super::change::Work;
+use super::change::{NewRecord, Work};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
@@ -37,13 +37,13 @@ impl App {
         if self.sequence(tenant).await? > 0 {
             return Ok(false);
         }
-        let mut records: Vec<(Work, Record)> = Vec::with_capacity(history.len());
+        let mut records: Vec<(Work, NewRecord)> = Vec::with_capacity(history.len());
         for past in history {
             let (work, _) = self.work(tenant, actor.into(), past.resource)?;
             let work = work.at(past.at);
             let context = self.context(tenant, past.resource, past.at);
             let record = input::apply(past.resource, None, &past.body, Mode::Create, &context)?;
-            records.push((work, record));
+            records.push((work, NewRecord::of(past.resource, record)));
         }
         let shared = Arc::new((tenant.clone(), records));
         let started = self.db().write(move |tx| {
@@ -57,7 +57,7 @@ impl App {
                     return Ok(false);
                 }
                 for (work, record) in records {
-                    work.insert(&mut tx, record.clone()).await?;
+                    work.insert(&mut tx, record).await?;
                 }
                 tx.finish().await?;
                 Ok::<bool, Failure>(true)

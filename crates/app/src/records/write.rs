@@ -8,6 +8,7 @@ use domain::json::Object;
 use domain::{Problem, Record, RecordId, Violation};
 use serde_json::json;
 
+use super::change::NewRecord;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
@@ -81,9 +82,10 @@ impl App {
     ) -> Result<Stored, Failure> {
         let (work, remember) = self.work(tenant, request.into(), resource)?;
         let record = input::apply(resource, None, body, Mode::Create, &work.context())?;
+        let new = Arc::new(NewRecord::of(resource, record));
         work.run(remember, move |work, tx| {
-            let record = record.clone();
-            Box::pin(async move { work.insert(tx, record).await })
+            let new = new.clone();
+            Box::pin(async move { work.insert(tx, &new).await })
         })
         .await
     }

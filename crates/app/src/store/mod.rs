@@ -15,4 +15,4 @@ pub(crate) use scope::ScopedTx;
 pub use scope::TenantSql;
 pub(crate) use system::System;
 pub use system::{StatementText, statements};
-pub(crate) use terms::terms_of;
+pub(crate) use terms::{number_term, terms_of};

@@ -66,17 +66,11 @@ impl TenantSql {
     }
 
     /// The parameters with the tenant's key in its places.
-    fn bind(&self, tenant: &Tenant, params: Vec<Param>) -> Vec<Param> {
-        let mut bound = Vec::with_capacity(params.len() + self.places.len());
-        let mut places = self.places.iter().copied().peekable();
-        for (index, param) in params.into_iter().enumerate() {
-            while places.next_if_eq(&index).is_some() {
-                bound.push(Param::Integer(tenant.key()));
-            }
-            bound.push(param);
+    fn bind(&self, tenant: &Tenant, mut params: Vec<Param>) -> Vec<Param> {
+        for &before in self.places.iter().rev() {
+            params.insert(before.min(params.len()), Param::Integer(tenant.key()));
         }
-        bound.extend(places.map(|_| Param::Integer(tenant.key())));
-        bound
+        params
     }
 }
 

@@ -61,6 +61,11 @@ fn word_term(word: &str) -> String {
     format!("w:{word}")
 }
 
+/// The term of a number that is searched for.
+pub(crate) fn number_term(number: i64) -> String {
+    word_term(&number.to_string())
+}
+
 /// The term of an element of a list field.
 pub(crate) fn tag_term(field: &str, item: &str) -> String {
     bounded(format!("t:{field}:{item}"))
