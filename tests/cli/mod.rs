@@ -5,6 +5,7 @@ mod backup;
 mod commands;
 mod configuration;
 mod demo;
+mod kills;
 mod serving;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -134,7 +135,14 @@ impl Store {
 
     /// Starts a server and waits until it listens.
     fn serve(&self) -> Serving {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+        self.serve_with(&[])
+    }
+
+    /// The same, with further options.
+    fn serve_with(&self, options: &[&str]) -> Serving {
+        let usual = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
+        let all: Vec<&str> = usual.iter().chain(options).copied().collect();
+        let mut command = self.command(&all);
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines = lines_of(child.stderr.take().unwrap());
@@ -148,6 +156,15 @@ impl Store {
             }
         };
         Serving { child, address, lines, log }
+    }
+}
+
+/// Waits until something is so.
+fn wait_until(done: impl Fn() -> bool) {
+    let start = std::time::Instant::now();
+    while !done() {
+        assert!(start.elapsed() < PATIENCE, "it does not happen");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

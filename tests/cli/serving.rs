@@ -75,14 +75,6 @@ fn a_second_signal_stops_at_once() {
     assert!(log.contains("second signal"), "{log}");
 }
 
-fn wait_until(done: impl Fn() -> bool) {
-    let start = std::time::Instant::now();
-    while !done() {
-        assert!(start.elapsed() < PATIENCE, "it does not happen");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
 #[test]
 fn a_data_directory_has_one_server() {
     let store = Store::directory();

@@ -61,6 +61,10 @@ pub(crate) struct ServerSettings {
     #[arg(long, help_heading = "Webhooks")]
     pub(crate) allow_private_webhooks: bool,
 
+    /// Send no webhooks from this server: another one on the same database does
+    #[arg(long, help_heading = "Webhooks")]
+    pub(crate) no_webhooks: bool,
+
     /// Waits before a delivery is tried again, with commas between them
     #[arg(
         long,

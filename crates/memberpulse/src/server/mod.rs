@@ -103,7 +103,11 @@ impl Server {
         let router = api::router(self.app.clone(), config)?;
         let (stop, stopped) = watch::channel(false);
         let clockwork = tokio::spawn(self.app.clone().run_clockwork(stopped.clone()));
-        let dispatcher = tokio::spawn(dispatcher(&self.app, settings, stopped)?);
+        let dispatcher = if settings.no_webhooks {
+            tokio::spawn(async {})
+        } else {
+            tokio::spawn(dispatcher(&self.app, settings, stopped)?)
+        };
 
         let open = connections::accept(self.listener, router, signals.next()).await;
         tracing::info!(connections = open.count(), "stopping: running requests are finished first");
@@ -147,7 +151,7 @@ fn dispatcher(
     };
     let usual = DispatcherSettings::default();
     // An attempt must fit into its lease.
-    let lease = usual.lease.max(settings.webhook_timeout + LEASE_MARGIN);
+    let lease = settings.webhook_timeout + LEASE_MARGIN;
     let settings = DispatcherSettings { schedule, timeout: settings.webhook_timeout, lease, ..usual };
     Ok(Dispatcher::run(app.clone(), sender, settings, stopped))
 }
