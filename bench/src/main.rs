@@ -16,6 +16,7 @@ mod rows;
 mod seed;
 mod servers;
 mod settings;
+mod webhooks;
 mod writes;
 
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ enum Command {
     Rows(Settings),
     /// Where the time goes: the functions that take most of it.
     Profile(Settings),
+    /// Deliveries of webhooks: how many, and how soon.
+    Webhooks(Settings),
     /// The same calls as one organisation grows from 10,000 to 1,000,000 members. Takes half an hour.
     Growth(Settings),
 }
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::InsertRate(insert_rate) => insert_rate::run(&insert_rate),
         Command::Rows(settings) => rows::run(&settings),
         Command::Profile(settings) => profile::run(&settings),
+        Command::Webhooks(settings) => webhooks::run(&settings),
         Command::Growth(settings) => growth::run(&settings),
     };
     match outcome {

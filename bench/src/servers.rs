@@ -26,9 +26,20 @@ pub(crate) struct Server {
 impl Server {
     /// `memberpulse serve` on a data directory, plan limits and all.
     pub(crate) fn released(settings: &Settings, data: &Path) -> Outcome<Self> {
+        Self::released_with(settings, data, &[])
+    }
+
+    /// The same with further options.
+    pub(crate) fn released_with(settings: &Settings, data: &Path, options: &[&str]) -> Outcome<Self> {
         let address = free_address()?;
         let mut command = pinned(settings.server_core, &settings.memberpulse);
-        command.arg("serve").arg("--data-dir").arg(data).arg("--listen").arg(address.to_string());
+        command
+            .arg("serve")
+            .arg("--data-dir")
+            .arg(data)
+            .arg("--listen")
+            .arg(address.to_string())
+            .args(options);
         Self::start(command, address)
     }
 
