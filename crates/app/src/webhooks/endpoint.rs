@@ -60,7 +60,7 @@ impl Endpoint {
     }
 }
 
-/// The columns that [`read`] reads.
+/// The columns that an endpoint is read from.
 pub(crate) const COLUMNS: &str = "id, url, events, headers, field_mapping, skip_own_changes, created_by, failing_since, created_at, enabled";
 
 impl App {
