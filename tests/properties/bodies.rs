@@ -247,12 +247,12 @@ fn wait_for(body: &mut Object, name: &str, waits: bool) {
     }
 }
 
-/// Puts two moments in order; takes the second away when they are the same.
+/// Puts two moments in order; the second is an hour later when they are the same.
 fn in_order(body: &mut Object, first: &str, second: &str) {
     let at = |name: &str| body.get(name).and_then(Json::as_str).and_then(Timestamp::parse);
     let (Some(from), Some(to)) = (at(first), at(second)) else { return };
     if from == to {
-        body.remove(second);
+        body.insert(second.to_owned(), json!(from.plus_seconds(3_600).to_string()));
     } else if from > to {
         let (from, to) = (body[first].clone(), body[second].clone());
         body.insert(first.to_owned(), to);
