@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::organisations::Organisation;
 use crate::records::AuditEntry;
-use crate::store::ScopedTx;
+use crate::store::{ScopedTx, TenantSql};
 use crate::tenant::{Environment, Tenant};
 
 /// A setting of an organisation: one column of text.
@@ -81,6 +81,45 @@ impl App {
             })
         });
         done.await
+    }
+
+    /// Runs one changing statement of a tenant; answers how many rows it changed.
+    pub(crate) async fn run_scoped(
+        &self,
+        tenant: &Tenant,
+        sql: &'static TenantSql,
+        params: Vec<Param>,
+    ) -> Result<u64, Failure> {
+        let shared = Arc::new((tenant.clone(), params));
+        let changed = self.db().write(move |tx| {
+            let shared = shared.clone();
+            Box::pin(async move { ScopedTx::new(tx, &shared.0).execute(sql, shared.1.clone()).await })
+        });
+        Ok(changed.await?)
+    }
+
+    /// Runs one changing statement of a tenant and, if it changed anything, adds the audit row: both or
+    /// neither.
+    pub(crate) async fn run_scoped_audited(
+        &self,
+        tenant: &Tenant,
+        sql: &'static TenantSql,
+        params: Vec<Param>,
+        audit: AuditEntry,
+    ) -> Result<(), Failure> {
+        let shared = Arc::new((tenant.clone(), params, audit));
+        let done = self.db().write(move |tx| {
+            let shared = shared.clone();
+            Box::pin(async move {
+                let (tenant, params, audit) = &*shared;
+                let mut tx = ScopedTx::new(tx, tenant);
+                if tx.execute(sql, params.clone()).await? > 0 {
+                    audit.clone().insert(&mut tx).await?;
+                }
+                Ok::<(), DbError>(())
+            })
+        });
+        Ok(done.await?)
     }
 
     /// Changes a setting of an organisation; one that has the value already is left as it is.

@@ -1,6 +1,5 @@
 //! The server's own clockwork: publishing what is due, storing the last use of keys.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use db::{Param, Weight};
@@ -17,8 +16,8 @@ use crate::app::App;
 use crate::changes::CHANGES_KEPT;
 use crate::failure::Failure;
 use crate::idempotency::KEPT;
+use crate::store::System;
 use crate::store::system::{OLDEST_CHANGE, PRUNE_ATTEMPTS, PRUNE_CHANGES, PRUNE_DELIVERIES, due_statement};
-use crate::store::{ScopedTx, System, TenantSql};
 use crate::tenant::Tenant;
 
 const PERIOD: Duration = Duration::from_secs(1);
@@ -106,21 +105,6 @@ impl App {
                 return Ok(());
             }
         }
-    }
-
-    /// Runs one changing statement of a tenant; answers how many rows it changed.
-    async fn run_scoped(
-        &self,
-        tenant: &Tenant,
-        sql: &'static TenantSql,
-        params: Vec<Param>,
-    ) -> Result<u64, Failure> {
-        let shared = Arc::new((tenant.clone(), params));
-        let changed = self.db().write(move |tx| {
-            let shared = shared.clone();
-            Box::pin(async move { ScopedTx::new(tx, &shared.0).execute(sql, shared.1.clone()).await })
-        });
-        Ok(changed.await?)
     }
 
     /// Publishes every record of every tenant whose moment has come; answers how many.

@@ -142,19 +142,8 @@ impl App {
         }
         let now = self.now();
         let audit = AuditEntry::act(self, "key_revoked", "api_key", Some(id.to_string()), actor)?;
-        let tenant = tenant.clone();
-        let stored = self.db().write(move |tx| {
-            let (tenant, audit) = (tenant.clone(), audit.clone());
-            Box::pin(async move {
-                let mut tx = ScopedTx::new(tx, &tenant);
-                let params = vec![Param::Integer(now.as_micros()), Param::Uuid(id.uuid())];
-                if tx.execute(&REVOKE_KEY, params).await? > 0 {
-                    audit.insert(&mut tx).await?;
-                }
-                Ok::<(), DbError>(())
-            })
-        });
-        Ok(stored.await?)
+        let params = vec![Param::Integer(now.as_micros()), Param::Uuid(id.uuid())];
+        self.run_scoped_audited(tenant, &REVOKE_KEY, params, audit).await
     }
 }
 

@@ -142,20 +142,12 @@ impl App {
 
     /// Ends what waits for a webhook that was deleted.
     async fn give_up(&self, tenant: &Tenant, webhook: RecordId) -> Result<(), Failure> {
-        let now = self.now().as_micros();
-        let shared = Arc::new(tenant.clone());
-        let given_up = self.db().write(move |tx| {
-            let tenant = shared.clone();
-            Box::pin(async move {
-                let params = vec![
-                    Param::Text("The webhook was deleted.".to_owned()),
-                    Param::Integer(now),
-                    Param::Uuid(webhook.uuid()),
-                ];
-                ScopedTx::new(tx, &tenant).execute(&GIVE_UP_DELIVERIES, params).await
-            })
-        });
-        given_up.await.map(drop).map_err(Failure::from)
+        let params = vec![
+            Param::Text("The webhook was deleted.".to_owned()),
+            Param::Integer(self.now().as_micros()),
+            Param::Uuid(webhook.uuid()),
+        ];
+        self.run_scoped(tenant, &GIVE_UP_DELIVERIES, params).await.map(drop)
     }
 }
 

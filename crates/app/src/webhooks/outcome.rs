@@ -100,22 +100,14 @@ impl App {
         webhook: RecordId,
         failing_since: Option<Timestamp>,
     ) -> Result<(), Failure> {
-        let now = self.now().as_micros();
-        let shared = Arc::new(tenant.clone());
-        let noted = self.db().write(move |tx| {
-            let tenant = shared.clone();
-            Box::pin(async move {
-                let mut tx = ScopedTx::new(tx, &tenant);
-                let (now, id) = (Param::Integer(now), Param::Uuid(webhook.uuid()));
-                match failing_since {
-                    Some(since) => {
-                        tx.execute(&SET_FAILING, vec![Param::Integer(since.as_micros()), now, id]).await
-                    }
-                    None => tx.execute(&SET_WORKING, vec![now, id]).await,
-                }
-            })
-        });
-        noted.await.map(drop).map_err(Failure::from)
+        let (now, id) = (Param::Integer(self.now().as_micros()), Param::Uuid(webhook.uuid()));
+        let noted = match failing_since {
+            Some(since) => {
+                self.run_scoped(tenant, &SET_FAILING, vec![Param::Integer(since.as_micros()), now, id]).await
+            }
+            None => self.run_scoped(tenant, &SET_WORKING, vec![now, id]).await,
+        };
+        noted.map(drop)
     }
 
     /// Switches a webhook off, with the reason; audited.
@@ -132,26 +124,14 @@ impl App {
             "disabledReason": {"old": Json::Null, "new": reason},
         });
         let audit = AuditEntry { changes: changes.to_string(), ..audit };
-        let shared = Arc::new((tenant.clone(), audit, reason.to_owned()));
-        let disabled = self.db().write(move |tx| {
-            let shared = shared.clone();
-            Box::pin(async move {
-                let (tenant, audit, reason) = &*shared;
-                let mut tx = ScopedTx::new(tx, tenant);
-                let params = vec![
-                    Param::Boolean(false),
-                    Param::Text(reason.clone()),
-                    Param::Integer(now.as_micros()),
-                    Param::Uuid(webhook.uuid()),
-                    Param::Boolean(true),
-                ];
-                if tx.execute(&DISABLE_WEBHOOK, params).await? > 0 {
-                    audit.clone().insert(&mut tx).await?;
-                }
-                Ok::<(), DbError>(())
-            })
-        });
-        Ok(disabled.await?)
+        let params = vec![
+            Param::Boolean(false),
+            Param::Text(reason.to_owned()),
+            Param::Integer(now.as_micros()),
+            Param::Uuid(webhook.uuid()),
+            Param::Boolean(true),
+        ];
+        self.run_scoped_audited(tenant, &DISABLE_WEBHOOK, params, audit).await
     }
 }
 
