@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
-use super::text;
+use super::{merge_patch, text};
 use crate::definition::{Kind, Resource};
 use crate::json::Object;
 use crate::problem::Violation;
@@ -31,10 +31,7 @@ pub(super) fn read(name: &str, value: &Json, old: Option<&Value>) -> Result<Valu
     if !violations.is_empty() {
         return Err(violations);
     }
-    let mut merged = match old.and_then(Value::as_text).map(serde_json::from_str) {
-        Some(Ok(Json::Object(stored))) if !value.is_null() => stored,
-        _ => Map::new(),
-    };
+    let mut merged = merge_patch::base(value, old);
     for (key, value) in given {
         if old.is_some() && value.is_null() {
             merged.shift_remove(key);

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::merge_patch;
 use crate::definition::Registry;
 use crate::mapping::Mapping;
 use crate::problem::Violation;
@@ -28,10 +29,7 @@ pub(super) fn read(
             return Err(vec![Violation::new(name, "invalid_type", message)]);
         }
     };
-    let mut merged = match old.and_then(Value::as_text).map(serde_json::from_str) {
-        Some(Ok(Json::Object(stored))) if !value.is_null() => stored,
-        _ => Map::new(),
-    };
+    let mut merged = merge_patch::base(value, old);
     let mut found = Vec::new();
     for (plural, rules) in given {
         let path = if by_resource { format!("{name}.{plural}") } else { name.to_owned() };

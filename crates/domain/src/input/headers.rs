@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::merge_patch;
 use crate::problem::Violation;
 use crate::record::Value;
 
@@ -17,10 +18,7 @@ pub(super) fn read(name: &str, value: &Json, old: Option<&Value>) -> Result<Valu
             return Err(vec![Violation::new(name, "invalid_type", message)]);
         }
     };
-    let mut merged = match old.and_then(Value::as_text).map(serde_json::from_str) {
-        Some(Ok(Json::Object(stored))) if !value.is_null() => stored,
-        _ => Map::new(),
-    };
+    let mut merged = merge_patch::base(value, old);
     let mut found = Vec::new();
     for (header, value) in given {
         match value {

@@ -7,6 +7,7 @@ mod field_mapping;
 mod headers;
 mod list;
 mod merge;
+mod merge_patch;
 mod number;
 mod phone;
 mod read;
