@@ -135,6 +135,11 @@ impl Head<'_> {
     }
 }
 
+/// JSON that was written as bytes, as the text that the store keeps.
+pub(crate) fn json_text(json: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(json).map_err(|_| Failure::internal("JSON that is not UTF-8"))
+}
+
 /// The id of an event as it is shown.
 pub(crate) fn event_id(id: Uuid) -> String {
     format!("evt_{}", id.simple())

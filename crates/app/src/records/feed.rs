@@ -8,6 +8,7 @@ use domain::{Record, RecordId};
 
 use super::audit::{AuditEntry, differing_fields, write_differences, write_fields};
 use super::change::Work;
+use crate::changes::json_text;
 use crate::failure::Failure;
 use crate::store::ScopedTx;
 use crate::store::system::INSERT_CHANGE;
@@ -48,7 +49,7 @@ impl Work {
             resource_type: resource.name,
             resource_id: Some(id.to_string()),
             actor: self.actor.clone(),
-            changes: text(changes)?,
+            changes: json_text(changes)?,
             at: self.now,
         };
         audit.insert(tx).await?;
@@ -69,8 +70,8 @@ impl Work {
             Param::Integer(version),
             Param::Text(self.actor.type_name().to_owned()),
             self.actor.id().map_or(Param::Null, Param::Text),
-            Param::Text(text(data)?),
-            Param::Text(text(previous)?),
+            Param::Text(json_text(data)?),
+            Param::Text(json_text(previous)?),
             Param::Integer(self.now.as_micros()),
         ];
         tx.execute(&INSERT_CHANGE, params).await?;
@@ -84,10 +85,6 @@ fn add_member(object: &mut Vec<u8>, member: &str) {
     object.push(b',');
     object.extend_from_slice(member.as_bytes());
     object.push(b'}');
-}
-
-fn text(json: Vec<u8>) -> Result<String, Failure> {
-    String::from_utf8(json).map_err(|_| Failure::internal("JSON that is not UTF-8"))
 }
 
 /// `member.created`, `member.updated`, `member.deleted`, or a milestone such as `event.published`.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::claim::Job;
 use super::endpoint::Endpoint;
 use crate::app::App;
-use crate::changes::{Body, Change};
+use crate::changes::{Body, Change, json_text};
 use crate::failure::Failure;
 use crate::store::system::{CHANGES_AFTER, FANNED_OUT, INSERT_DELIVERY, MOVE_FANOUT};
 use crate::store::{ScopedTx, System};
@@ -49,7 +49,7 @@ struct NewDelivery {
     endpoint: Arc<Endpoint>,
     change: usize,
     /// The event in the webhook's own shape.
-    payload: Option<Vec<u8>>,
+    payload: Option<String>,
     leased: bool,
 }
 
@@ -133,7 +133,6 @@ impl App {
 
     fn row(&self, delivery: &NewDelivery, changes: &[Change], lease_until: Timestamp) -> Vec<Param> {
         let lease = if delivery.leased { lease_until } else { Timestamp::from_micros(0) };
-        let payload = delivery.payload.as_ref().map(|json| String::from_utf8_lossy(json).into_owned());
         let change = changes.get(delivery.change);
         delivery_params(
             delivery.id,
@@ -141,7 +140,7 @@ impl App {
             &change.map(Change::event_id).unwrap_or_default(),
             change.map_or("", |change| change.event_type.as_str()),
             change.map(|change| change.sequence),
-            payload,
+            delivery.payload.clone(),
             self.now(),
             lease,
         )
@@ -207,11 +206,11 @@ pub(super) fn payload(
     tenant: &Tenant,
     endpoint: &Endpoint,
     change: &Change,
-) -> Result<Option<Vec<u8>>, Failure> {
+) -> Result<Option<String>, Failure> {
     let Some(mapping) = endpoint.mapping(change) else { return Ok(None) };
     let mut json = Vec::new();
     change.write(&mut json, tenant, Some(mapping))?;
-    Ok(Some(json))
+    json_text(json).map(Some)
 }
 
 /// Leases as many as there is room for, the oldest first; answers with the webhooks of the others.
@@ -248,7 +247,7 @@ fn jobs(
     for delivery in new.into_iter().filter(|delivery| delivery.leased) {
         let Some(change) = changes.get(delivery.change) else { continue };
         let body = match (delivery.payload, bodies.get(&delivery.change)) {
-            (Some(own), _) => Body::from(own),
+            (Some(own), _) => Body::from(own.into_bytes()),
             (None, Some(shared)) => shared.clone(),
             (None, None) => {
                 let mut json = Vec::new();

@@ -15,7 +15,7 @@ use super::endpoint::Endpoint;
 use super::fan_out::{delivery_params, payload};
 use crate::actor::Actor;
 use crate::app::App;
-use crate::changes::{Change, Head, event_id};
+use crate::changes::{Change, Head, event_id, json_text};
 use crate::failure::Failure;
 use crate::records::AuditEntry;
 use crate::store::ScopedTx;
@@ -191,7 +191,7 @@ impl App {
         Head { id: &event, event_type: event_types::TEST, at: now, sequence: None }.write(&mut body, tenant);
         let data = json!({"webhookId": webhook.to_string(), "message": "Your webhook works."});
         body.extend_from_slice(format!(",\"data\":{data},\"previous\":{{}}}}").as_bytes());
-        let payload = String::from_utf8_lossy(&body).into_owned();
+        let payload = json_text(body)?;
         let never = Timestamp::from_micros(0);
         let params = delivery_params(id, webhook, &event, event_types::TEST, None, Some(payload), now, never);
         let details = Object::from_iter([("delivery".to_owned(), Json::from(id.to_string()))]);
@@ -279,8 +279,6 @@ impl App {
             if !endpoint.may_be_sent(change) {
                 continue;
             }
-            let payload = payload(tenant, endpoint, change)?;
-            let payload = payload.map(|json| String::from_utf8_lossy(&json).into_owned());
             let id: Uuid = AuditId::new(now, self.random_bytes()?).uuid();
             rows.push(delivery_params(
                 id,
@@ -288,7 +286,7 @@ impl App {
                 &change.event_id(),
                 &change.event_type,
                 Some(change.sequence),
-                payload,
+                payload(tenant, endpoint, change)?,
                 now,
                 Timestamp::from_micros(0),
             ));
