@@ -158,32 +158,42 @@ pub fn routes(registry: Registry, config: &Config) -> Vec<RouteInfo> {
     all
 }
 
+/// A route for keys that carry a scope.
+fn scoped(
+    method: Method,
+    path: &str,
+    operation_id: impl Into<String>,
+    scope: &str,
+    kind: RouteKind,
+) -> RouteInfo {
+    RouteInfo {
+        method,
+        path: path.to_owned(),
+        operation_id: operation_id.into(),
+        scope: Some(scope.to_owned()),
+        authenticated: true,
+        kind,
+    }
+}
+
 /// What webhooks have beside the calls of all resources (API §8).
 fn of_webhooks() -> Vec<RouteInfo> {
     let (webhook, delivery) = (WEBHOOK.item_path(), DELIVERY.item_path());
     let (read, write) = (WEBHOOK.read_scope(), WEBHOOK.write_scope());
-    let route = |method, path: String, operation_id: &str, scope: &str, kind| RouteInfo {
-        method,
-        path,
-        operation_id: operation_id.to_owned(),
-        scope: Some(scope.to_owned()),
-        authenticated: true,
-        kind,
-    };
-    let post = |path: String, operation_id, kind| route(Method::POST, path, operation_id, &write, kind);
+    let post = |path: String, operation_id, kind| scoped(Method::POST, &path, operation_id, &write, kind);
     vec![
         post(format!("{webhook}/test"), "testWebhook", RouteKind::TestWebhook),
         post(format!("{webhook}/recover"), "recoverDeliveries", RouteKind::RecoverDeliveries),
-        route(Method::GET, delivery.clone(), "getDelivery", &read, RouteKind::GetDelivery),
+        scoped(Method::GET, &delivery, "getDelivery", &read, RouteKind::GetDelivery),
         post(format!("{delivery}/retry"), "retryDelivery", RouteKind::RetryDelivery),
-        route(
+        scoped(
             Method::GET,
-            "/api/webhook-event-types".to_owned(),
+            "/api/webhook-event-types",
             "listWebhookEventTypes",
             &read,
             RouteKind::EventTypes,
         ),
-        route(Method::GET, "/api/changes".to_owned(), "listChanges", "changes:read", RouteKind::Changes),
+        scoped(Method::GET, "/api/changes", "listChanges", "changes:read", RouteKind::Changes),
     ]
 }
 
@@ -193,41 +203,33 @@ fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
     let many = capitalised(resource.plural);
     let (list, item) = (resource.list_path(), resource.item_path());
     let (read, write) = (resource.read_scope(), resource.write_scope());
-    let route = |method, path: &str, operation_id: String, scope: &str, kind| RouteInfo {
-        method,
-        path: path.to_owned(),
-        operation_id,
-        scope: Some(scope.to_owned()),
-        authenticated: true,
-        kind,
-    };
-    let mut all = vec![route(Method::GET, &list, format!("list{many}"), &read, RouteKind::List(resource))];
+    let mut all = vec![scoped(Method::GET, &list, format!("list{many}"), &read, RouteKind::List(resource))];
     // What belongs to another record is shown by a call of its own, with all there is to it.
     if resource.parent.is_none() {
-        all.push(route(Method::GET, &item, format!("get{one}"), &read, RouteKind::Get(resource)));
+        all.push(scoped(Method::GET, &item, format!("get{one}"), &read, RouteKind::Get(resource)));
     }
     if !resource.is_versioned() {
         return all;
     }
     if resource.is_in_feed() {
         let batch = format!("{list}/batch");
-        all.push(route(Method::POST, &batch, format!("batch{many}"), &write, RouteKind::Batch(resource)));
+        all.push(scoped(Method::POST, &batch, format!("batch{many}"), &write, RouteKind::Batch(resource)));
     }
     if resource.secret {
         let rotate = format!("{item}/rotate-secret");
         let kind = RouteKind::RotateSecret(resource);
-        all.push(route(Method::POST, &rotate, format!("rotate{one}Secret"), &write, kind));
+        all.push(scoped(Method::POST, &rotate, format!("rotate{one}Secret"), &write, kind));
     }
     all.extend([
-        route(Method::POST, &list, format!("create{one}"), &write, RouteKind::Create(resource)),
-        route(Method::PUT, &item, format!("replace{one}"), &write, RouteKind::Replace(resource)),
-        route(Method::PATCH, &item, format!("patch{one}"), &write, RouteKind::Patch(resource)),
-        route(Method::DELETE, &item, format!("delete{one}"), &write, RouteKind::Delete(resource)),
+        scoped(Method::POST, &list, format!("create{one}"), &write, RouteKind::Create(resource)),
+        scoped(Method::PUT, &item, format!("replace{one}"), &write, RouteKind::Replace(resource)),
+        scoped(Method::PATCH, &item, format!("patch{one}"), &write, RouteKind::Patch(resource)),
+        scoped(Method::DELETE, &item, format!("delete{one}"), &write, RouteKind::Delete(resource)),
     ]);
     all.extend(resource.actions.iter().map(|action| {
         let path = format!("{item}/{}", action.name);
         let kind = RouteKind::Act(resource, action);
-        route(Method::POST, &path, format!("{}{one}", action.name), &write, kind)
+        scoped(Method::POST, &path, format!("{}{one}", action.name), &write, kind)
     }));
     all
 }
