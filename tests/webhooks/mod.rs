@@ -45,11 +45,12 @@ async fn newest(client: &Client, webhook: &str, is: impl Fn(&Json) -> bool) -> J
     panic!("it never became so: {:#?}", deliveries(client, webhook).await);
 }
 
-/// Waits until a webhook shows itself so: what came of deliveries is stored a moment later.
-async fn becomes(client: &Client, webhook: &str, is: impl Fn(&Json) -> bool) {
+/// Waits until a webhook shows itself so, and answers with that: what came of deliveries is stored a moment later.
+async fn becomes(client: &Client, webhook: &str, is: impl Fn(&Json) -> bool) -> Json {
     for _ in 0..400 {
-        if is(&client.get(webhook).await.status(200).json()) {
-            return;
+        let shown = client.get(webhook).await.status(200).json();
+        if is(&shown) {
+            return shown;
         }
         tokio::time::sleep(std::time::Duration::from_millis(25)).await;
     }
