@@ -3,7 +3,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use app::{App, Random as _, SystemRandom, Vault};
 
@@ -68,15 +68,16 @@ fn make(file: &Path) -> Result<SecretKey, Halt> {
     let failed = |error: std::io::Error| {
         Halt::failed(format!("cannot write the secret key {}: {error}", file.display()))
     };
-    let mut bytes = [0; 32];
+    let (mut bytes, mut name) = ([0; 32], [0; 4]);
     SystemRandom.fill(&mut bytes)?;
-    let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    SystemRandom.fill(&mut name)?;
+    let text = hex(&bytes);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     // Written whole under a name of its own first: nobody reads half a key.
-    let new = new_name(file, &text);
+    let new = file.with_extension(format!("key.{}", hex(&name)));
     let mut written = options.open(&new).map_err(failed)?;
     writeln!(written, "{text}").and_then(|()| written.sync_all()).map_err(failed)?;
     let linked = fs::hard_link(&new, file);
@@ -90,9 +91,8 @@ fn make(file: &Path) -> Result<SecretKey, Halt> {
     }
 }
 
-fn new_name(file: &Path, text: &str) -> PathBuf {
-    let suffix: String = text.chars().take(8).collect();
-    file.with_extension(format!("key.{suffix}"))
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
