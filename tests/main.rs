@@ -10,6 +10,7 @@ mod openapi;
 mod plans;
 mod properties;
 mod representations;
+mod staff;
 mod statements;
 mod tenancy;
 mod trust;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use app::{Actor, Credential, Environment, KeyRefusal};
+use app::{Actor, Client, Credential, Environment, KeyRefusal};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use domain::{Problem, ProblemKind};
@@ -64,15 +64,19 @@ pub(crate) async fn authorise(
     Err(with_challenge(problem, &challenge))
 }
 
-/// Who acts with a credential in this request.
-pub(crate) fn actor(credential: &Credential, parts: &Parts) -> Actor {
+/// From where a request comes.
+pub(crate) fn client(parts: &Parts) -> Client {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).chars().take(255).collect();
-    Actor {
-        kind: credential.actor_kind(),
-        ip_address: client_address(parts).map(|it| it.to_string()),
+    Client {
+        address: client_address(parts),
         user_agent: parts.headers.get(header::USER_AGENT).map(text),
         request_id: parts.extensions.get::<RequestId>().map(|RequestId(id)| text(id)),
     }
+}
+
+/// Who acts with a credential in this request.
+pub(crate) fn actor(credential: &Credential, parts: &Parts) -> Actor {
+    Actor::new(credential.actor_kind(), &client(parts))
 }
 
 fn bearer(parts: &Parts) -> Result<&str, ApiError> {

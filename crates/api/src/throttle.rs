@@ -1,7 +1,8 @@
 //! Failed attempts to authenticate, limited for each client address (API §2).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
+use app::network;
 use domain::Timestamp;
 use quick_cache::sync::Cache;
 
@@ -43,16 +44,10 @@ impl Throttle {
     }
 }
 
-/// An IPv6 client has a whole /64 to choose addresses from: they count as one.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from(u128::from(address) >> 64 << 64)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use super::*;
 
     #[test]

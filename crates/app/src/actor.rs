@@ -1,5 +1,7 @@
 //! Who does something: named in the audit log and as the origin of a change.
 
+use std::net::IpAddr;
+
 use domain::{KeyId, UserId};
 
 /// Who acts, and from where.
@@ -7,6 +9,8 @@ use domain::{KeyId, UserId};
 pub struct Actor {
     /// Who.
     pub kind: ActorKind,
+    /// The platform administrator who acts as that user, in support.
+    pub impersonator: Option<UserId>,
     /// The client's address.
     pub ip_address: Option<String>,
     /// The client's `User-Agent`.
@@ -26,11 +30,34 @@ pub enum ActorKind {
     System,
 }
 
+/// From where something is done.
+#[derive(Clone, Default, Debug)]
+pub struct Client {
+    /// The client's address.
+    pub address: Option<IpAddr>,
+    /// The client's `User-Agent`.
+    pub user_agent: Option<String>,
+    /// The request in which it is done.
+    pub request_id: Option<String>,
+}
+
 impl Actor {
+    /// Somebody at a client.
+    #[must_use]
+    pub fn new(kind: ActorKind, client: &Client) -> Self {
+        Self {
+            kind,
+            impersonator: None,
+            ip_address: client.address.map(|address| address.to_string()),
+            user_agent: client.user_agent.clone(),
+            request_id: client.request_id.clone(),
+        }
+    }
+
     /// The server itself.
     #[must_use]
     pub fn system() -> Self {
-        Self { kind: ActorKind::System, ip_address: None, user_agent: None, request_id: None }
+        Self::new(ActorKind::System, &Client::default())
     }
 
     /// The audit log's `actorType`.

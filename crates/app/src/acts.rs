@@ -68,16 +68,30 @@ impl App {
         log: Tenant,
         audit: AuditEntry,
     ) -> Result<u64, DbError> {
-        let shared = Arc::new((params, log, audit));
+        self.run_all_audited(vec![(sql, params)], log, audit).await
+    }
+
+    /// The same with further statements, which run only where the first changed something.
+    pub(crate) async fn run_all_audited(
+        &self,
+        statements: Vec<(&'static str, Vec<Param>)>,
+        log: Tenant,
+        audit: AuditEntry,
+    ) -> Result<u64, DbError> {
+        let shared = Arc::new((statements, log, audit));
         let done = self.db().write(move |tx| {
             let shared = shared.clone();
             Box::pin(async move {
-                let (params, log, audit) = &*shared;
-                let changed = tx.execute(sql, params).await?;
-                if changed > 0 {
-                    audit.clone().insert(&mut ScopedTx::new(tx, log)).await?;
+                let (statements, log, audit) = &*shared;
+                let mut changed = None;
+                for (sql, params) in statements {
+                    let rows = tx.execute(sql, params).await?;
+                    if *changed.get_or_insert(rows) == 0 {
+                        return Ok(0);
+                    }
                 }
-                Ok::<u64, DbError>(changed)
+                audit.clone().insert(&mut ScopedTx::new(tx, log)).await?;
+                Ok::<u64, DbError>(changed.unwrap_or(0))
             })
         });
         done.await

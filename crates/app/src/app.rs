@@ -15,6 +15,7 @@ use crate::migrations::migrations;
 use crate::quota::{PlanLimits, Quotas};
 use crate::random::{Random, SystemRandom};
 use crate::records::CountCache;
+use crate::sessions::SessionCache;
 use crate::store::Schema;
 use crate::usage::KeyUsage;
 use crate::vault::Vault;
@@ -64,6 +65,7 @@ struct Inner {
     random: Arc<dyn Random>,
     schemas: Vec<Arc<Schema>>,
     keys: KeyCache,
+    sessions: SessionCache,
     counts: CountCache,
     usage: KeyUsage,
     quotas: Quotas,
@@ -89,6 +91,7 @@ impl App {
             random: options.random,
             schemas,
             keys: KeyCache::new(),
+            sessions: SessionCache::new(),
             counts: CountCache::new(),
             usage: KeyUsage::default(),
             quotas: Quotas::default(),
@@ -139,6 +142,10 @@ impl App {
 
     pub(crate) fn keys(&self) -> &KeyCache {
         &self.0.keys
+    }
+
+    pub(crate) fn sessions(&self) -> &SessionCache {
+        &self.0.sessions
     }
 
     pub(crate) fn counts(&self) -> &CountCache {

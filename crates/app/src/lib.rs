@@ -23,6 +23,7 @@ mod records;
 pub mod sample;
 mod schedule;
 mod secrets;
+mod sessions;
 mod store;
 mod tenant;
 mod usage;
@@ -31,7 +32,7 @@ mod vault;
 mod wakes;
 mod webhooks;
 
-pub use actor::{Actor, ActorKind};
+pub use actor::{Actor, ActorKind, Client};
 pub use app::{App, Options};
 pub use changes::{FeedPage, FeedQuery};
 pub use check::{Finding, Verdict, check};
@@ -51,6 +52,7 @@ pub use records::{
     Stored, Tombstone, Walk, WriteCondition, WriteRequest, count_statement, list_statement, match_fields,
 };
 pub use secrets::NewSecret;
+pub use sessions::{NewSession, Session, SessionUser, SignInRefusal, Support, network};
 pub use store::{StatementText, TenantSql, statements};
 pub use tenant::{Environment, Tenant};
 pub use users::{NewUser, User};

@@ -20,6 +20,7 @@ pub fn migrations() -> Vec<Migration> {
         migration!(2, "0002_resources"),
         migration!(3, "0003_trust"),
         migration!(4, "0004_audit"),
+        migration!(5, "0005_staff"),
         migration!(6, "0006_webhooks"),
     ]
 }

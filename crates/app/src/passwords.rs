@@ -1,6 +1,6 @@
 //! Passwords of staff: rules, and argon2id hashes in PHC form.
 
-use argon2::{Argon2, PasswordHasher as _};
+use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use domain::{Problem, Violation};
 
 use crate::app::App;
@@ -76,6 +76,11 @@ const COMMON: &[&str] = &[
 
 const LONGEST: usize = 1_000;
 
+/// No password's hash: checked where there is none, so that an address nobody has takes as long as one
+/// that somebody has.
+const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 impl App {
     /// Checks a new password against the rules and hashes it. Slow on purpose, so few run at once.
     pub(crate) async fn hash_password(&self, password: &str) -> Result<String, Failure> {
@@ -88,6 +93,25 @@ impl App {
         });
         let hashed = hashed.await.map_err(|error| Failure::internal(format!("hashing failed: {error}")))?;
         hashed.map_err(|error| Failure::internal(format!("hashing failed: {error}")))
+    }
+
+    /// Whether a password is the one of a stored hash; takes the same time where there is none.
+    pub(crate) async fn is_password(&self, password: &str, hash: Option<&str>) -> Result<bool, Failure> {
+        if password.len() > LONGEST {
+            return Ok(false);
+        }
+        let (password, stored) = (password.to_owned(), hash.unwrap_or(NOBODYS).to_owned());
+        let _turn = self.hashing().acquire().await.map_err(|_| Failure::internal("hashing is closed"))?;
+        let checked = tokio::task::spawn_blocking(move || {
+            match Argon2::default().verify_password(password.as_bytes(), stored.as_str()) {
+                Ok(()) => Ok(true),
+                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+                Err(error) => Err(Failure::internal(format!("a password cannot be checked: {error}"))),
+            }
+        });
+        let checked =
+            checked.await.map_err(|error| Failure::internal(format!("checking failed: {error}")))?;
+        Ok(checked? && hash.is_some())
     }
 }
 
@@ -123,6 +147,16 @@ mod tests {
             Ok(()) => Vec::new(),
             Err(failure) => failure.problem().violations.iter().map(|it| it.code).collect(),
         }
+    }
+
+    #[test]
+    fn where_there_is_no_hash_the_work_is_the_same() {
+        let checked = Argon2::default().verify_password(b"Correct-Horse-9", NOBODYS);
+        assert_eq!(checked, Err(argon2::password_hash::Error::PasswordInvalid));
+        let real =
+            Argon2::default().hash_password_with_salt(b"Correct-Horse-9", &[0; 16]).unwrap().to_string();
+        let parameters = |hash: &str| hash.split('$').take(5).collect::<Vec<_>>().join("$");
+        assert_eq!(parameters(NOBODYS), parameters(&real));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::changes::CHANGES_KEPT;
 use crate::failure::Failure;
 use crate::idempotency::KEPT;
 use crate::store::System;
+use crate::sessions::SIGN_INS_KEPT;
 use crate::store::system::{OLDEST_CHANGE, PRUNE_ATTEMPTS, PRUNE_CHANGES, PRUNE_DELIVERIES, due_statement};
 use crate::tenant::Tenant;
 
@@ -73,7 +74,13 @@ impl App {
     /// Takes away what is older than it is kept, in small transactions that hold nobody up.
     pub async fn prune(&self) -> Result<(), Failure> {
         let now = self.now();
-        for (statement, kept) in [(System::PRUNE_ANSWERS, KEPT), (System::PRUNE_AUDIT, AUDIT_KEPT)] {
+        let all = [
+            (System::PRUNE_ANSWERS, KEPT),
+            (System::PRUNE_AUDIT, AUDIT_KEPT),
+            (System::PRUNE_SESSIONS, 0),
+            (System::PRUNE_SIGN_INS, SIGN_INS_KEPT),
+        ];
+        for (statement, kept) in all {
             let oldest = Param::Integer(now.plus_seconds(-kept).as_micros());
             while self.run(statement, vec![oldest.clone()]).await? > 0 {}
         }

@@ -124,7 +124,12 @@ impl App {
         let hash = self.hash_password(password).await?;
         let params = vec![Param::Text(hash), Param::Integer(self.now().as_micros()), Param::Uuid(id.uuid())];
         let audit = AuditEntry::act(self, "password_set", "user", Some(id.to_string()), actor)?;
-        self.run_audited(System::SET_PASSWORD, params, log, audit).await?;
+        // Whoever knew the old password is out.
+        let statements = vec![
+            (System::SET_PASSWORD, params),
+            (System::END_SESSIONS_OF_USER, vec![Param::Uuid(id.uuid())]),
+        ];
+        self.run_all_audited(statements, log, audit).await?;
         Ok(())
     }
 
@@ -137,7 +142,24 @@ impl App {
             &Json::from("active"),
             &Json::from("suspended"),
         );
-        self.run_audited(System::SUSPEND_USER, params, log, audit).await?;
+        let statements = vec![
+            (System::SUSPEND_USER, params),
+            (System::END_SESSIONS_OF_USER, vec![Param::Uuid(id.uuid())]),
+        ];
+        self.run_all_audited(statements, log, audit).await?;
+        Ok(())
+    }
+
+    /// Lets a suspended user sign in again.
+    pub async fn activate_user(&self, actor: &Actor, email: &str) -> Result<(), Failure> {
+        let (id, log) = self.user_and_log(email).await?;
+        let params = vec![Param::Integer(self.now().as_micros()), Param::Uuid(id.uuid())];
+        let audit = AuditEntry::act(self, "user_activated", "user", Some(id.to_string()), actor)?.replacing(
+            "status",
+            &Json::from("suspended"),
+            &Json::from("active"),
+        );
+        self.run_audited(System::ACTIVATE_USER, params, log, audit).await?;
         Ok(())
     }
 

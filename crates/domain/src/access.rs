@@ -42,6 +42,8 @@ pub struct Capability {
     pub name: String,
     /// What it allows.
     pub doc: String,
+    /// Whether `ROLE_PLATFORM_ADMIN` has it, outside an organisation.
+    pub platform_admin: bool,
     /// Whether `ROLE_CLIENT_ADMIN` has it.
     pub client_admin: bool,
     /// Whether `ROLE_CLIENT_USER` has it.
@@ -49,6 +51,25 @@ pub struct Capability {
     /// Whether an API key can carry it as a scope.
     pub by_key: bool,
 }
+
+impl Capability {
+    /// Whether a role has it.
+    #[must_use]
+    pub const fn allows(&self, role: Role) -> bool {
+        match role {
+            Role::PlatformAdmin => self.platform_admin,
+            Role::ClientAdmin => self.client_admin,
+            Role::ClientUser => self.client_user,
+        }
+    }
+}
+
+/// Who manages API keys.
+pub const API_KEYS: &str = "api-keys";
+/// Who manages users and the organisation's settings.
+pub const ORGANISATION: &str = "organisation";
+/// Who operates the platform.
+pub const PLATFORM: &str = "platform";
 
 /// Rows that belong to no resource: name, what it allows, for users, by key.
 const FIXED: &[(&str, &str, bool, bool)] = &[
@@ -58,8 +79,8 @@ const FIXED: &[(&str, &str, bool, bool)] = &[
     ("integrations:read", "View the health and sync log of integrations", true, true),
     ("integrations:write", "Configure integrations and mappings, run a sync", false, true),
     ("audit:read", "Read the audit log", false, true),
-    ("api-keys", "View and manage API keys", false, false),
-    ("organisation", "Manage users and the organisation's settings", false, false),
+    (API_KEYS, "View and manage API keys", false, false),
+    (ORGANISATION, "Manage users and the organisation's settings", false, false),
 ];
 
 /// The whole matrix for these resources.
@@ -67,8 +88,14 @@ const FIXED: &[(&str, &str, bool, bool)] = &[
 pub fn matrix(registry: Registry) -> Vec<Capability> {
     let of_resources = registry.iter().flat_map(|resource| {
         let many = resource.plural;
-        let row =
-            |name, doc, client_user| Capability { name, doc, client_admin: true, client_user, by_key: true };
+        let row = |name, doc, client_user| Capability {
+            name,
+            doc,
+            platform_admin: false,
+            client_admin: true,
+            client_user,
+            by_key: true,
+        };
         let actions: String = resource.actions.iter().map(|it| format!(", {}", it.name)).collect();
         [
             row(resource.read_scope(), format!("View and export {many}"), true),
@@ -78,11 +105,26 @@ pub fn matrix(registry: Registry) -> Vec<Capability> {
     let fixed = FIXED.iter().map(|&(name, doc, client_user, by_key)| Capability {
         name: name.to_owned(),
         doc: doc.to_owned(),
+        platform_admin: false,
         client_admin: true,
         client_user,
         by_key,
     });
-    of_resources.chain(fixed).collect()
+    let platform = Capability {
+        name: PLATFORM.to_owned(),
+        doc: "Create and list organisations, change their plan, enter one as support".to_owned(),
+        platform_admin: true,
+        client_admin: false,
+        client_user: false,
+        by_key: false,
+    };
+    of_resources.chain(fixed).chain([platform]).collect()
+}
+
+/// The names of what a role may do.
+#[must_use]
+pub fn capabilities_of(registry: Registry, role: Role) -> Vec<String> {
+    matrix(registry).into_iter().filter(|row| row.allows(role)).map(|row| row.name).collect()
 }
 
 /// Every scope that an API key can carry.

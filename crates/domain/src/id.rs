@@ -69,6 +69,10 @@ id!(
     UserId
 );
 id!(
+    /// The session of a member of staff who signed in.
+    SessionId
+);
+id!(
     /// A row of the audit log.
     AuditId
 );

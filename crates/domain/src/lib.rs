@@ -20,7 +20,7 @@ pub mod time;
 pub mod webhook_headers;
 
 pub use definition::{Field, Kind, Resource};
-pub use id::{KeyId, OrganisationId, RecordId, UserId};
+pub use id::{KeyId, OrganisationId, RecordId, SessionId, UserId};
 pub use problem::{Problem, ProblemKind, Violation};
 pub use record::{Record, Value};
 pub use time::{Date, Timestamp};

@@ -51,7 +51,7 @@ fn checksum(text: &str) -> String {
 }
 
 /// A big-endian number in base62, padded with zeros on the left.
-fn base62(number: &[u8], length: usize) -> String {
+pub(crate) fn base62(number: &[u8], length: usize) -> String {
     let mut digits = vec![0_u8; length];
     for &byte in number {
         let mut carry = u32::from(byte);

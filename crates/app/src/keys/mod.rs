@@ -6,4 +6,5 @@ mod manage;
 
 pub(crate) use authenticate::KeyCache;
 pub use authenticate::{Credential, KeyRefusal};
+pub(crate) use format::base62;
 pub use manage::{KeyDetails, NewKey, NewKeyRequest};

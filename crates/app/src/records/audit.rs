@@ -71,6 +71,7 @@ impl AuditEntry {
             optional(self.resource_id),
             Param::Text(self.actor.type_name().to_owned()),
             optional(self.actor.id()),
+            optional(self.actor.impersonator.map(|it| it.to_string())),
             optional(self.actor.ip_address),
             optional(self.actor.user_agent),
             optional(self.actor.request_id),
