@@ -63,7 +63,7 @@ async fn provoke(app: &testkit::TestApp, client: &Client) -> Vec<(&'static str, 
         allowed_ips: vec!["203.0.113.0/24".parse().unwrap()],
     };
     let revoked = app.app.create_key(&app.tenant, &system, office.clone()).await.unwrap();
-    app.app.revoke_key(&app.tenant, &system, revoked.id).await.unwrap();
+    app.app.revoke_key(&app.tenant, &system, revoked.details.id).await.unwrap();
     let office = app.app.create_key(&app.tenant, &system, office).await.unwrap();
     let hosts = api::Config {
         production_host: Some("api.example.org".to_owned()),

@@ -71,10 +71,10 @@ on_both_engines! {
         let _ = holder.get("/api/me").await.status(200);
         // Only its own tenant can revoke it, and it alone ends.
         let others = app.tenant_of(&app.other, Environment::Production).await;
-        let unknown = app.app.revoke_key(&others, &Actor::system(), short.id).await.unwrap_err();
+        let unknown = app.app.revoke_key(&others, &Actor::system(), short.details.id).await.unwrap_err();
         assert_eq!(unknown.problem().kind.entry().slug, "not-found");
         let _ = holder.get("/api/me").await.status(200);
-        app.app.revoke_key(&app.tenant, &Actor::system(), short.id).await.unwrap();
+        app.app.revoke_key(&app.tenant, &Actor::system(), short.details.id).await.unwrap();
         let _ = holder.get("/api/me").await.status(401).problem("revoked-api-key");
         let _ = client.get("/api/me").await.status(200);
     }

@@ -5,7 +5,7 @@ use domain::access::Role;
 use serde_json::Value as Json;
 use testkit::{TestApp, on_both_engines};
 
-use super::{PASSWORD, at, user};
+use super::{PASSWORD, at};
 
 /// Rows of the audit log of a tenant with this action, newest first: `(actorType, actorId, impersonatorId)`.
 async fn noted(app: &TestApp, action: &str) -> Vec<(String, Json, Json)> {
@@ -24,7 +24,7 @@ async fn refusal(app: &TestApp, from: &str, email: &str, password: &str) -> Sign
 
 on_both_engines! {
     async fn the_right_password_opens_production(app: TestApp) {
-        let jane = user(&app, Some(&app.acme), "Jane@Example.org", Role::ClientAdmin).await;
+        let jane = app.user(Some(&app.acme), "Jane@Example.org", Role::ClientAdmin).await;
         let signed_in = app.app.sign_in(&at("203.0.113.9"), " jane@example.ORG ", PASSWORD).await.unwrap().unwrap();
         let session = app.app.session(&signed_in.token).await.unwrap().unwrap();
         assert_eq!(session.user.id, jane.id);
@@ -40,7 +40,7 @@ on_both_engines! {
     }
 
     async fn a_user_may_only_what_the_matrix_says(app: TestApp) {
-        let _ = user(&app, Some(&app.acme), "jo@example.org", Role::ClientUser).await;
+        let _ = app.user(Some(&app.acme), "jo@example.org", Role::ClientUser).await;
         let session = app.app.sign_in(&at("203.0.113.9"), "jo@example.org", PASSWORD).await.unwrap().unwrap().session;
         assert_eq!(
             session.capabilities(),
@@ -49,7 +49,7 @@ on_both_engines! {
     }
 
     async fn what_is_wrong_is_not_told(app: TestApp) {
-        let jane = user(&app, Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
+        let jane = app.user(Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
         let wrong = SignInRefusal::WrongCredentials;
         assert_eq!(refusal(&app, "203.0.113.9", "jane@example.org", "Wrong-Horse-9").await, wrong);
         assert_eq!(refusal(&app, "203.0.113.9", "nobody@example.org", PASSWORD).await, wrong);
@@ -66,7 +66,7 @@ on_both_engines! {
     }
 
     async fn an_account_waits_longer_after_each_failure(app: TestApp) {
-        let _ = user(&app, Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
+        let _ = app.user(Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
         let second = app.second_server().await;
         for address in ["203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4", "203.0.113.5"] {
             let wrong = second.sign_in(&at(address), "JANE@example.org", "Wrong-Horse-9").await.unwrap();
@@ -103,7 +103,7 @@ on_both_engines! {
     }
 
     async fn a_client_that_tries_many_accounts_waits_too(app: TestApp) {
-        let _ = user(&app, Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
+        let _ = app.user(Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
         for number in 0..30 {
             let wrong = refusal(&app, "2001:db8::1", &format!("nobody{number}@example.org"), PASSWORD).await;
             assert_eq!(wrong, SignInRefusal::WrongCredentials);
@@ -114,7 +114,7 @@ on_both_engines! {
     }
 
     async fn many_attempts_at_once_are_counted_each(app: TestApp) {
-        let _ = user(&app, Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
+        let _ = app.user(Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
         let client = at("203.0.113.9");
         let attempts = (0..8).map(|_| app.app.sign_in(&client, "jane@example.org", "Wrong-Horse-9"));
         let results = futures_util::future::join_all(attempts).await;
@@ -126,7 +126,7 @@ on_both_engines! {
     }
 
     async fn a_session_ends_when_it_is_not_used(app: TestApp) {
-        let _ = user(&app, Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
+        let _ = app.user(Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
         let token = app.app.sign_in(&at("203.0.113.9"), "jane@example.org", PASSWORD).await.unwrap().unwrap().token;
         for _ in 0..15 {
             app.advance(11 * 3_600);
@@ -144,8 +144,8 @@ on_both_engines! {
     }
 
     async fn what_ends_all_sessions_of_a_user(app: TestApp) {
-        let _ = user(&app, Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
-        let _ = user(&app, Some(&app.acme), "jo@example.org", Role::ClientUser).await;
+        let _ = app.user(Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
+        let _ = app.user(Some(&app.acme), "jo@example.org", Role::ClientUser).await;
         let second = app.second_server().await;
         let client = at("203.0.113.9");
         let sign_in = async |email: &str| app.app.sign_in(&client, email, PASSWORD).await.unwrap().unwrap();
@@ -174,7 +174,7 @@ on_both_engines! {
     }
 
     async fn the_environment_can_be_switched(app: TestApp) {
-        let _ = user(&app, Some(&app.acme), "jo@example.org", Role::ClientUser).await;
+        let _ = app.user(Some(&app.acme), "jo@example.org", Role::ClientUser).await;
         let signed_in = app.app.sign_in(&at("203.0.113.9"), "jo@example.org", PASSWORD).await.unwrap().unwrap();
         for environment in [Environment::Sandbox, Environment::Production] {
             app.app.switch_environment(&signed_in.session, environment).await.unwrap();
@@ -187,8 +187,8 @@ on_both_engines! {
     }
 
     async fn support_has_a_reason_an_end_and_both_names(app: TestApp) {
-        let jane = user(&app, Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
-        let operator = user(&app, None, "operator@example.org", Role::PlatformAdmin).await;
+        let jane = app.user(Some(&app.acme), "jane@example.org", Role::ClientAdmin).await;
+        let operator = app.user(None, "operator@example.org", Role::PlatformAdmin).await;
         let client = at("203.0.113.9");
         let signed_in = app.app.sign_in(&client, "operator@example.org", PASSWORD).await.unwrap().unwrap();
         let session = &signed_in.session;

@@ -21,7 +21,7 @@ async fn credential(app: &TestApp) -> Arc<Credential> {
 
 fn key(credential: &Credential, body: &Object) -> IdempotencyKey {
     let body = serde_json::to_vec(body).unwrap();
-    IdempotencyKey::new(credential.key, "order-1", "POST", "/api/members", &body)
+    IdempotencyKey::new(credential.key.uuid(), "order-1", "POST", "/api/members", &body)
 }
 
 fn answer(stored: &Stored) -> Answer {
@@ -70,7 +70,7 @@ on_both_engines! {
         for index in 0..8 {
             // Different addresses: only the key can keep the second record from being made.
             let body = body(&format!("jane{index}@example.org"));
-            let key = IdempotencyKey::new(credential.key, "order-1", "POST", "/api/members", b"same");
+            let key = IdempotencyKey::new(credential.key.uuid(), "order-1", "POST", "/api/members", b"same");
             let (server, tenant) = (servers[index % 2].clone(), app.tenant.clone());
             requests.push(tokio::spawn(async move {
                 server.create(&tenant, request(key), &MEMBER, &body).await

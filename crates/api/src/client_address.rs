@@ -32,6 +32,21 @@ pub(crate) fn find(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNe
     ClientAddress(Some(client))
 }
 
+/// The scheme under which a client reached the nearest proxy, if that is a trusted one.
+pub(crate) fn forwarded_scheme<'h>(
+    extensions: &Extensions,
+    headers: &'h HeaderMap,
+    trusted: &[IpNet],
+) -> Option<&'h str> {
+    let peer =
+        extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical())?;
+    if !trusted.iter().any(|net| net.contains(&peer)) {
+        return None;
+    }
+    let line = headers.get_all("x-forwarded-proto").iter().next_back()?.to_str().ok()?;
+    line.rsplit(',').next().map(str::trim)
+}
+
 /// An address with or without a port, IPv6 with or without brackets.
 fn parse_hop(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(text, |(inner, _)| inner);

@@ -21,6 +21,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a request may take, body included.
     pub request_timeout: Duration,
+    /// Requests an hour of each user who is signed in.
+    pub session_limit: u32,
 }
 
 impl Default for Config {
@@ -32,6 +34,7 @@ impl Default for Config {
             problem_base: "https://api.memberpulse.com/errors".to_owned(),
             trusted_proxies: Vec::new(),
             request_timeout: Duration::from_secs(30),
+            session_limit: 10_000,
         }
     }
 }
@@ -46,6 +49,11 @@ impl Config {
             sandbox_host: Some("sandbox.memberpulse.com".to_owned()),
             ..Self::default()
         }
+    }
+
+    /// Whether clients reach this server under TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
     }
 
     /// The path under which the pages of problem types are served: that of `problem_base`.

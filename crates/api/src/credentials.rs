@@ -1,39 +1,67 @@
-//! Who sends a request: the `Authorization` header, the key's host, address and scope (API §2).
+//! From a request to its caller: the `Authorization` header or the session cookie, the key's host and
+//! address, what the caller may do (API §2).
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use app::{Actor, Client, Credential, Environment, KeyRefusal};
+use app::{Actor, Client, Environment, KeyRefusal, QuotaState, Session};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, header};
 use domain::{Problem, ProblemKind};
 
+use crate::caller::{Caller, Credentials, outside_support, role_may_not};
 use crate::client_address::ClientAddress;
 use crate::config::same_host;
 use crate::edge::RequestId;
 use crate::error::ApiError;
-use crate::rate_limit::{ChargeSlot, exceeded};
+use crate::rate_limit::{ChargeSlot, exceeded, session_exceeded};
+use crate::same_origin::is_same_origin;
+use crate::session_cookie::SessionCookie;
 use crate::state::ApiState;
 
-/// Recognises the key of a request and charges the request to the plan's limit.
-pub(crate) async fn authenticate(state: &ApiState, parts: &Parts) -> Result<Arc<Credential>, ApiError> {
-    let credential = recognise(state, parts).await?;
-    let charge = state.app.charge(&credential.tenant).await?;
+/// Recognises the caller of a request and charges the request: to the plan's limit, or to the user's own.
+pub(crate) async fn authenticate(state: &ApiState, parts: &Parts) -> Result<Caller, ApiError> {
+    let caller = recognise(state, parts).await?;
+    let slot = parts.extensions.get::<ChargeSlot>();
+    let now = state.app.now();
+    if let Credentials::Session(session) = &caller.by {
+        let (quota, granted) = state.session_limit.charge(session.user.id, now);
+        if let Some(slot) = slot {
+            slot.free(quota);
+        }
+        return if granted { Ok(caller) } else { Err(session_exceeded(quota, now).into()) };
+    }
+    let charge = state.app.charge(&caller.tenant).await?;
     let (granted, quota) = (charge.granted, charge.state);
-    if let Some(slot) = parts.extensions.get::<ChargeSlot>() {
+    if let Some(slot) = slot {
         slot.charged(charge);
     }
-    if granted { Ok(credential) } else { Err(exceeded(quota, state.app.now()).into()) }
+    if granted { Ok(caller) } else { Err(exceeded(quota, now).into()) }
 }
 
-/// Recognises the key of a request that costs nothing.
-pub(crate) async fn recognise(state: &ApiState, parts: &Parts) -> Result<Arc<Credential>, ApiError> {
+/// The state of the limit that a caller's requests are charged to.
+pub(crate) async fn limit_of(state: &ApiState, caller: &Caller) -> Result<QuotaState, ApiError> {
+    match &caller.by {
+        Credentials::Key(_) => Ok(state.app.quota_state(&caller.tenant).await?),
+        Credentials::Session(session) => Ok(state.session_limit.state(session.user.id, state.app.now())),
+    }
+}
+
+/// Recognises the caller of a request that costs nothing. A key counts more than a cookie, which browsers
+/// send unasked.
+pub(crate) async fn recognise(state: &ApiState, parts: &Parts) -> Result<Caller, ApiError> {
+    if !parts.headers.contains_key(header::AUTHORIZATION)
+        && let Some(session) = session(state, parts).await?
+    {
+        check_origin(state, parts)?;
+        return Ok(Caller::of_session(session));
+    }
     let key = bearer(parts)?;
-    let from = client_address(parts);
+    let from = client_address(&parts.extensions);
     match state.app.authenticate(key, from).await? {
         Ok(credential) => {
             check_host(state, parts, credential.tenant.environment())?;
-            Ok(credential)
+            Ok(Caller::of_key(credential))
         }
         Err(refusal) => {
             let wait = from.and_then(|from| state.throttle.failed(from, state.app.now()));
@@ -42,21 +70,43 @@ pub(crate) async fn recognise(state: &ApiState, parts: &Parts) -> Result<Arc<Cre
     }
 }
 
+/// The session whose cookie a request brings, if it still runs.
+pub(crate) async fn session(state: &ApiState, parts: &Parts) -> Result<Option<Arc<Session>>, ApiError> {
+    let cookie = SessionCookie::of(&state.config, &parts.extensions, &parts.headers);
+    match cookie.token(&parts.headers) {
+        Some(token) => Ok(state.app.session(token).await?),
+        None => Ok(None),
+    }
+}
+
+/// Refuses a change that a page of another site had the browser ask for.
+pub(crate) fn check_origin(state: &ApiState, parts: &Parts) -> Result<(), ApiError> {
+    let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let secure = SessionCookie::of(&state.config, &parts.extensions, &parts.headers).is_secure();
+    if reads || is_same_origin(&state.config, secure, &parts.uri, &parts.headers) {
+        return Ok(());
+    }
+    let detail = "A session cookie changes something only from a page of this server";
+    let hint = "Programs use an API key: `Authorization: Bearer KEY`.";
+    Err(Problem::new(ProblemKind::CrossOriginRequest, detail).hint(hint).into())
+}
+
 fn too_many_failures(seconds: u32) -> ApiError {
     let detail = "Too many failed attempts came from this address";
     let hint = format!("Wait {seconds} seconds, then use a key that is valid.");
     Problem::new(ProblemKind::RateLimitExceeded, detail).hint(hint).retry_after(seconds).into()
 }
 
-/// Recognises the key of a request and requires a scope of it.
-pub(crate) async fn authorise(
-    state: &ApiState,
-    parts: &Parts,
-    scope: &str,
-) -> Result<Arc<Credential>, ApiError> {
-    let credential = authenticate(state, parts).await?;
-    if credential.has_scope(scope) {
-        return Ok(credential);
+/// Recognises the caller of a request and requires a scope of it.
+pub(crate) async fn authorise(state: &ApiState, parts: &Parts, scope: &str) -> Result<Caller, ApiError> {
+    let caller = authenticate(state, parts).await?;
+    if caller.may(scope) {
+        return Ok(caller);
+    }
+    if let Credentials::Session(session) = &caller.by {
+        let outside = session.tenant.is_none();
+        let problem = if outside { outside_support() } else { role_may_not(state.app.registry(), scope) };
+        return Err(problem.into());
     }
     let detail = format!("The key lacks the scope {scope}");
     let problem = Problem::new(ProblemKind::InsufficientScope, detail);
@@ -64,26 +114,60 @@ pub(crate) async fn authorise(
     Err(with_challenge(problem, &challenge))
 }
 
+/// Refuses an operator who is in no organisation.
+pub(crate) fn require_tenant(caller: &Caller) -> Result<(), ApiError> {
+    match &caller.by {
+        Credentials::Session(session) if session.tenant.is_none() => Err(outside_support().into()),
+        _ => Ok(()),
+    }
+}
+
+/// Requires a session of the caller, and of its role a capability: what is never done by key.
+pub(crate) async fn authorise_session(
+    state: &ApiState,
+    parts: &Parts,
+    capability: Option<&str>,
+) -> Result<(Caller, Arc<Session>), ApiError> {
+    let caller = authenticate(state, parts).await?;
+    let Credentials::Session(session) = &caller.by else {
+        let detail = "No API key may do this, whatever its scopes";
+        let hint = "It is done by who is signed in: POST /api/session, or in the portal.";
+        let problem = Problem::new(ProblemKind::InsufficientScope, detail).hint(hint);
+        return Err(with_challenge(problem, "Bearer realm=\"MemberPulse\", error=\"insufficient_scope\""));
+    };
+    let session = session.clone();
+    match capability {
+        Some(capability) if !session.can(capability) => {
+            let outside = session.tenant.is_none() && capability != domain::access::PLATFORM;
+            let problem =
+                if outside { outside_support() } else { role_may_not(state.app.registry(), capability) };
+            Err(problem.into())
+        }
+        _ => Ok((caller, session)),
+    }
+}
+
 /// From where a request comes.
-pub(crate) fn client(parts: &Parts) -> Client {
+#[must_use]
+pub fn client_of(extensions: &Extensions, headers: &HeaderMap) -> Client {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).chars().take(255).collect();
     Client {
-        address: client_address(parts),
-        user_agent: parts.headers.get(header::USER_AGENT).map(text),
-        request_id: parts.extensions.get::<RequestId>().map(|RequestId(id)| text(id)),
+        address: client_address(extensions),
+        user_agent: headers.get(header::USER_AGENT).map(text),
+        request_id: extensions.get::<RequestId>().map(|RequestId(id)| text(id)),
     }
 }
 
 /// Who acts with a credential in this request.
-pub(crate) fn actor(credential: &Credential, parts: &Parts) -> Actor {
-    Actor::new(credential.actor_kind(), &client(parts))
+pub(crate) fn actor(caller: &Caller, parts: &Parts) -> Actor {
+    caller.actor(&client_of(&parts.extensions, &parts.headers))
 }
 
 fn bearer(parts: &Parts) -> Result<&str, ApiError> {
     let Some(given) = parts.headers.get(header::AUTHORIZATION) else {
-        let problem =
-            Problem::new(ProblemKind::MissingCredentials, "The request has no Authorization header")
-                .hint("Send the header `Authorization: Bearer KEY`.");
+        let detail = "The request has no Authorization header, and no session that still runs";
+        let problem = Problem::new(ProblemKind::MissingCredentials, detail)
+            .hint("Send the header `Authorization: Bearer KEY`, or sign in.");
         return Err(with_challenge(problem, "Bearer realm=\"MemberPulse\""));
     };
     let scheme_and_key = given.to_str().ok().and_then(|text| text.trim().split_once(' '));
@@ -142,11 +226,11 @@ fn invalid_token(problem: Problem) -> ApiError {
 }
 
 /// RFC 6750 §3.
-fn with_challenge(problem: Problem, challenge: &str) -> ApiError {
+pub(crate) fn with_challenge(problem: Problem, challenge: &str) -> ApiError {
     let value = HeaderValue::from_str(challenge).unwrap_or(HeaderValue::from_static("Bearer"));
     ApiError::from(problem).header(header::WWW_AUTHENTICATE, value)
 }
 
-fn client_address(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<ClientAddress>().and_then(|ClientAddress(address)| *address)
+fn client_address(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ClientAddress>().and_then(|ClientAddress(address)| *address)
 }

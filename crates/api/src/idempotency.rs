@@ -1,12 +1,13 @@
 //! Repeating a POST safely with an `Idempotency-Key` (API §6).
 
-use app::{Answer, Credential, IdempotencyKey, Known};
+use app::{Answer, IdempotencyKey, Known};
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use domain::{Problem, ProblemKind};
 
+use crate::caller::Caller;
 use crate::edge::RequestId;
 use crate::error::ApiError;
 use crate::problem_document;
@@ -20,7 +21,7 @@ const LONGEST: usize = 255;
 pub(crate) async fn once<F>(
     state: &ApiState,
     parts: &Parts,
-    credential: &Credential,
+    credential: &Caller,
     body: &[u8],
     work: impl FnOnce(Option<IdempotencyKey>) -> F,
 ) -> Result<Response, ApiError>
@@ -54,7 +55,7 @@ where
 pub(crate) async fn once_answered<F>(
     state: &ApiState,
     parts: &Parts,
-    credential: &Credential,
+    credential: &Caller,
     body: &[u8],
     work: impl FnOnce() -> F,
 ) -> Result<Response, ApiError>
@@ -71,7 +72,7 @@ where
     .await
 }
 
-fn read_key(parts: &Parts, credential: &Credential, body: &[u8]) -> Result<Option<IdempotencyKey>, ApiError> {
+fn read_key(parts: &Parts, credential: &Caller, body: &[u8]) -> Result<Option<IdempotencyKey>, ApiError> {
     let Some(given) = parts.headers.get(HEADER) else { return Ok(None) };
     let fine = |text: &&str| !text.trim().is_empty() && text.len() <= LONGEST;
     let Some(text) = given.to_str().ok().filter(fine) else {
@@ -79,13 +80,13 @@ fn read_key(parts: &Parts, credential: &Credential, body: &[u8]) -> Result<Optio
         return Err(Problem::new(ProblemKind::MalformedRequest, detail).into());
     };
     let address = parts.uri.path_and_query().map_or(parts.uri.path(), |it| it.as_str());
-    Ok(Some(IdempotencyKey::new(credential.key, text, parts.method.as_str(), address, body)))
+    Ok(Some(IdempotencyKey::new(credential.id(), text, parts.method.as_str(), address, body)))
 }
 
 /// The kept answer to a request that was made before.
 async fn replay(
     state: &ApiState,
-    credential: &Credential,
+    credential: &Caller,
     key: &IdempotencyKey,
 ) -> Result<Option<Response>, ApiError> {
     match state.app.find_answer(&credential.tenant, key).await? {

@@ -63,6 +63,16 @@ fn write(headers: &mut HeaderMap, state: QuotaState, now: Timestamp) {
     headers.insert(X_RESET, HeaderValue::from(reset.as_seconds()));
 }
 
+/// The refusal of a request over the limit of who is signed in.
+pub(crate) fn session_exceeded(state: QuotaState, now: Timestamp) -> Problem {
+    let seconds = state.seconds_left(now).max(1);
+    let detail = format!("Your {} requests of this hour are used", state.limit);
+    Problem::new(ProblemKind::RateLimitExceeded, detail)
+        .hint(format!("Wait {seconds} seconds. Programs use an API key, not a session."))
+        .retry_after(seconds)
+        .code("quota-exceeded")
+}
+
 /// The refusal of a request over the limit.
 pub(crate) fn exceeded(state: QuotaState, now: Timestamp) -> Problem {
     let seconds = state.seconds_left(now).max(1);

@@ -17,11 +17,13 @@ use domain::{Problem, ProblemKind};
 
 use crate::config::Config;
 use crate::error::ApiError;
+use crate::handlers::staff::StaffCall;
 use crate::handlers::{
     batch, changes, entry, error_pages, health, hydra, me, rate_limit, read, webhooks, write,
 };
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
+use crate::session_limit::SessionLimit;
 use crate::state::{ApiState, RequestIds};
 use crate::throttle::Throttle;
 use crate::{docs, edge, openapi};
@@ -39,6 +41,8 @@ pub struct RouteInfo {
     pub scope: Option<String>,
     /// Whether a credential is needed at all.
     pub authenticated: bool,
+    /// Whether only a session opens it, never a key; `scope` is then a capability that no key carries.
+    pub session_only: bool,
     /// What it does.
     pub kind: RouteKind,
 }
@@ -102,6 +106,8 @@ pub enum RouteKind {
     EventTypes,
     /// `GET /api/changes`
     Changes,
+    /// `POST /api/session` and its like
+    Staff(StaffCall),
 }
 
 impl RouteKind {
@@ -134,6 +140,7 @@ pub fn routes(registry: Registry, config: &Config) -> Vec<RouteInfo> {
         operation_id: operation_id.to_owned(),
         scope: None,
         authenticated: false,
+        session_only: false,
         kind,
     };
     let errors = config.problem_path();
@@ -155,6 +162,15 @@ pub fn routes(registry: Registry, config: &Config) -> Vec<RouteInfo> {
     all.extend(registry.iter().flat_map(of_resource));
     all.extend(OWN.iter().flat_map(of_resource));
     all.extend(of_webhooks());
+    all.extend(StaffCall::ALL.iter().map(|&call| RouteInfo {
+        method: call.method(),
+        path: call.path().to_owned(),
+        operation_id: call.operation_id().to_owned(),
+        scope: call.capability().map(str::to_owned),
+        authenticated: call.is_authenticated(),
+        session_only: call.is_session_only(),
+        kind: RouteKind::Staff(call),
+    }));
     all
 }
 
@@ -172,6 +188,7 @@ fn scoped(
         operation_id: operation_id.into(),
         scope: Some(scope.to_owned()),
         authenticated: true,
+        session_only: false,
         kind,
     }
 }
@@ -248,6 +265,7 @@ pub fn router(app: App, config: Config) -> Result<Router, Failure> {
     let state = ApiState {
         documentation_link,
         app,
+        session_limit: Arc::new(SessionLimit::new(config.session_limit)),
         config: Arc::new(config),
         request_ids,
         throttle: Arc::new(Throttle::new()),
@@ -305,10 +323,11 @@ fn on_route(methods: MethodRouter<ApiState>, method: Method, kind: RouteKind) ->
         RouteKind::RetryDelivery => add(methods, method, webhooks::retry),
         RouteKind::EventTypes => add(methods, method, webhooks::event_types),
         RouteKind::Changes => add(methods, method, changes::changes),
+        RouteKind::Staff(call) => call.on(methods),
     }
 }
 
-fn add<H, T>(methods: MethodRouter<ApiState>, method: Method, handler: H) -> MethodRouter<ApiState>
+pub(crate) fn add<H, T>(methods: MethodRouter<ApiState>, method: Method, handler: H) -> MethodRouter<ApiState>
 where
     H: Handler<T, ApiState>,
     T: 'static,

@@ -9,6 +9,7 @@ use axum::http::HeaderValue;
 
 use crate::config::Config;
 use crate::openapi::Documents;
+use crate::session_limit::SessionLimit;
 use crate::throttle::Throttle;
 
 /// The application and the settings; clones are cheap.
@@ -18,6 +19,7 @@ pub(crate) struct ApiState {
     pub(crate) config: Arc<Config>,
     pub(crate) request_ids: Arc<RequestIds>,
     pub(crate) throttle: Arc<Throttle>,
+    pub(crate) session_limit: Arc<SessionLimit>,
     pub(crate) documents: Arc<Documents>,
     /// The link to the Hydra documentation for clients that call the server by its public URL.
     pub(crate) documentation_link: HeaderValue,

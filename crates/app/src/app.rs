@@ -16,6 +16,7 @@ use crate::quota::{PlanLimits, Quotas};
 use crate::random::{Random, SystemRandom};
 use crate::records::CountCache;
 use crate::sessions::SessionCache;
+use crate::staff::FigureCache;
 use crate::store::Schema;
 use crate::usage::KeyUsage;
 use crate::vault::Vault;
@@ -66,6 +67,7 @@ struct Inner {
     schemas: Vec<Arc<Schema>>,
     keys: KeyCache,
     sessions: SessionCache,
+    figures: FigureCache,
     counts: CountCache,
     usage: KeyUsage,
     quotas: Quotas,
@@ -92,6 +94,7 @@ impl App {
             schemas,
             keys: KeyCache::new(),
             sessions: SessionCache::new(),
+            figures: FigureCache::new(),
             counts: CountCache::new(),
             usage: KeyUsage::default(),
             quotas: Quotas::default(),
@@ -146,6 +149,10 @@ impl App {
 
     pub(crate) fn sessions(&self) -> &SessionCache {
         &self.0.sessions
+    }
+
+    pub(crate) fn figures(&self) -> &FigureCache {
+        &self.0.figures
     }
 
     pub(crate) fn counts(&self) -> &CountCache {

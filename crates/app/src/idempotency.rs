@@ -8,10 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use db::{DbError, Param, Row};
-use domain::{KeyId, Timestamp};
+use domain::Timestamp;
 use parking_lot::Mutex;
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -25,15 +26,15 @@ pub(crate) const KEPT: i64 = 24 * 3_600;
 /// A client's key for a request, and what the request was.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct IdempotencyKey {
-    credential: KeyId,
+    credential: Uuid,
     key: String,
     request_hash: [u8; 32],
 }
 
 impl IdempotencyKey {
-    /// The key of a request with this method, path and body.
+    /// The key that a credential, a key or a user, gave a request with this method, path and body.
     #[must_use]
-    pub fn new(credential: KeyId, key: &str, method: &str, path: &str, body: &[u8]) -> Self {
+    pub fn new(credential: Uuid, key: &str, method: &str, path: &str, body: &[u8]) -> Self {
         let mut hasher = Sha256::new();
         for part in [method.as_bytes(), path.as_bytes(), body] {
             hasher.update((part.len() as u64).to_be_bytes());
@@ -105,12 +106,12 @@ impl<T> Remember<T> {
 
 /// Requests with a key that this server is working on.
 #[derive(Default)]
-pub(crate) struct RunningKeys(Arc<Mutex<HashSet<(i64, KeyId, String)>>>);
+pub(crate) struct RunningKeys(Arc<Mutex<HashSet<(i64, Uuid, String)>>>);
 
 /// The claim of a request on its key; ends when it is dropped.
 pub struct Running {
-    keys: Arc<Mutex<HashSet<(i64, KeyId, String)>>>,
-    own: (i64, KeyId, String),
+    keys: Arc<Mutex<HashSet<(i64, Uuid, String)>>>,
+    own: (i64, Uuid, String),
 }
 
 impl Drop for Running {
@@ -133,7 +134,7 @@ impl App {
     pub async fn find_answer(&self, tenant: &Tenant, key: &IdempotencyKey) -> Result<Known, Failure> {
         let oldest = self.now().plus_seconds(-KEPT);
         let params = vec![
-            Param::Uuid(key.credential.uuid()),
+            Param::Uuid(key.credential),
             Param::Text(key.key.clone()),
             Param::Integer(oldest.as_micros()),
         ];
@@ -180,7 +181,7 @@ async fn store(
         answer.headers.iter().map(|(name, value)| Json::from(vec![name.clone(), value.clone()])).collect();
     let body = if answer.secret { app.seal(&key.request_hash, &answer.body)? } else { answer.body.clone() };
     let params = vec![
-        Param::Uuid(key.credential.uuid()),
+        Param::Uuid(key.credential),
         Param::Text(key.key.clone()),
         Param::Bytes(key.request_hash.to_vec()),
         Param::Integer(i64::from(answer.status)),

@@ -24,10 +24,10 @@ pub mod sample;
 mod schedule;
 mod secrets;
 mod sessions;
+mod staff;
 mod store;
 mod tenant;
 mod usage;
-mod users;
 mod vault;
 mod wakes;
 mod webhooks;
@@ -53,9 +53,9 @@ pub use records::{
 };
 pub use secrets::NewSecret;
 pub use sessions::{NewSession, Session, SessionUser, SignInRefusal, Support, network};
+pub use staff::{Act, Figure, Figures, NewUser, Overview, Todo, UpcomingEvent, User, network_of};
 pub use store::{StatementText, TenantSql, statements};
 pub use tenant::{Environment, Tenant};
-pub use users::{NewUser, User};
 pub use vault::Vault;
 pub use wakes::{Waiting, Wakes};
 pub use webhooks::{

@@ -14,6 +14,7 @@ use crate::acts::Setting;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::records::AuditEntry;
+use crate::staff::{Act, not_required};
 use crate::store::{ScopedTx, System};
 use crate::tenant::{Environment, Tenant};
 
@@ -124,9 +125,10 @@ impl App {
     /// Makes an organisation and its two environments.
     pub async fn create_organisation(
         &self,
-        actor: &Actor,
+        act: impl Into<Act<Organisation>>,
         new: NewOrganisation,
     ) -> Result<Organisation, Failure> {
+        let act = act.into();
         let slug = check(&new)?;
         let now = self.now();
         let organisation = Organisation {
@@ -142,29 +144,32 @@ impl App {
             closed_at: None,
         };
         let id = organisation.id.to_string();
-        let audit = AuditEntry::act(self, "organisation_created", "organisation", Some(id), actor)?
+        let audit = AuditEntry::act(self, "organisation_created", "organisation", Some(id), &act.actor)?
             .telling(&organisation.description());
-        let row = organisation.clone();
+        let shared = Arc::new((self.clone(), organisation.clone(), audit, act));
         // Two organisations made at once can take the same tenant numbers: the loser tries again.
         for _ in 0..5 {
-            let (row, audit) = (row.clone(), audit.clone());
+            let shared = shared.clone();
             let stored = self.db().write(move |tx| {
-                let (row, audit) = (row.clone(), audit.clone());
-                Box::pin(async move { insert(tx, row, audit).await })
+                let shared = shared.clone();
+                Box::pin(async move {
+                    let (app, row, audit, act) = &*shared;
+                    insert(tx, row.clone(), audit.clone()).await?;
+                    act.keep(app, tx, row, now).await
+                })
             });
             match stored.await {
                 Ok(()) => return Ok(organisation),
-                Err(DbError::Unique { table, .. }) if table == "organisations" => {
-                    let message =
-                        format!("The slug {} is taken; choose another with --slug.", organisation.slug);
+                Err(Failure::Store(DbError::Unique { table, .. })) if table == "organisations" => {
+                    let message = format!("The slug {} is taken; choose another.", organisation.slug);
                     let violation = Violation::new("slug", "duplicate", message);
                     let detail = "An organisation with this slug exists already";
                     return Err(Problem::new(ProblemKind::Conflict, detail)
                         .violations(vec![violation])
                         .into());
                 }
-                Err(DbError::Unique { .. }) => {}
-                Err(error) => return Err(error.into()),
+                Err(Failure::Store(DbError::Unique { .. })) => {}
+                Err(failure) => return Err(failure),
             }
         }
         Err(DbError::Conflict.into())
@@ -221,10 +226,8 @@ impl App {
         organisation: &Organisation,
         names: Vec<String>,
     ) -> Result<(), Failure> {
-        let member = self.registry().by_plural("members");
-        let unknown = names.iter().find(|name| member.and_then(|it| it.field(name)).is_none());
-        if let Some(name) = unknown {
-            let message = format!("{name} is no field of a member.");
+        let wrong = names.iter().find_map(|name| not_required(self.registry(), name));
+        if let Some(message) = wrong {
             let violation = Violation::new("requiredMemberFields", "unknown_field", message);
             return Err(Problem::validation(vec![violation]).into());
         }
@@ -333,7 +336,7 @@ fn check(new: &NewOrganisation) -> Result<String, Failure> {
             "The time zone must be an IANA name, such as Australia/Sydney.",
         );
     }
-    if iso_currency::Currency::from_code(&new.currency).is_none() {
+    if !is_currency(&new.currency) {
         wrong("currency", "invalid_currency", "The currency must be an ISO 4217 code, such as AUD.");
     }
     if new.country.len() != 2 || !new.country.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -348,10 +351,15 @@ fn check(new: &NewOrganisation) -> Result<String, Failure> {
         || slug.ends_with('-')
     {
         let message = "The slug must have 1 to 63 lower-case letters, digits and hyphens, and not begin or end \
-                       with a hyphen; give one with --slug.";
+                       with a hyphen; give one.";
         wrong("slug", "invalid_slug", message);
     }
     if violations.is_empty() { Ok(slug) } else { Err(Problem::validation(violations).into()) }
+}
+
+/// Whether a text is an ISO 4217 code.
+pub(crate) fn is_currency(code: &str) -> bool {
+    iso_currency::Currency::from_code(code).is_some()
 }
 
 /// A slug from a name: its words, joined by hyphens.

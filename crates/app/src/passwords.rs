@@ -118,6 +118,12 @@ impl App {
 /// At least 8 characters with an upper-case letter and a digit, not among the most common (quality,
 /// Security).
 fn check(password: &str) -> Result<(), Failure> {
+    let violations = violations_of(password);
+    if violations.is_empty() { Ok(()) } else { Err(Problem::validation(violations).into()) }
+}
+
+/// What is wrong with a new password.
+pub(crate) fn violations_of(password: &str) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut wrong = |code, message: &str| violations.push(Violation::new("password", code, message));
     if password.chars().count() < 8 {
@@ -135,7 +141,7 @@ fn check(password: &str) -> Result<(), Failure> {
     if COMMON.contains(&password.to_lowercase().as_str()) {
         wrong("too_common", "The password is one of the most common; choose another.");
     }
-    if violations.is_empty() { Ok(()) } else { Err(Problem::validation(violations).into()) }
+    violations
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod mapping;
 pub mod problem;
 pub mod record;
 pub mod resources;
+pub mod staff;
 pub mod text;
 pub mod time;
 pub mod webhook_headers;

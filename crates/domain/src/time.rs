@@ -129,6 +129,14 @@ impl Date {
         civil::Date::new(year, month, day).ok().map(Self)
     }
 
+    /// The first day of the date's month, or of one so many months later or earlier.
+    #[must_use]
+    pub fn first_of_month(self, later: i32) -> Option<Self> {
+        let month = i32::from(self.0.year()) * 12 + i32::from(self.0.month()) - 1 + later;
+        let (year, month) = (month.div_euclid(12), month.rem_euclid(12) + 1);
+        Self::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, 1)
+    }
+
     /// Reads exactly `YYYY-MM-DD` (RFC 3339 `full-date`), from the year 1 on.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

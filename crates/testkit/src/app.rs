@@ -5,10 +5,10 @@ use std::sync::Arc;
 use app::db::{Db, Migration, PostgresOptions, SqliteOptions};
 use app::domain::Timestamp;
 use app::{
-    Actor, App, Environment, ManualClock, NewKeyRequest, NewOrganisation, Options, Organisation, Plan,
-    SeededRandom, Tenant, Vault,
+    Actor, App, Environment, ManualClock, NewKeyRequest, NewOrganisation, NewUser, Options, Organisation,
+    Plan, SeededRandom, Tenant, User, Vault,
 };
-use domain::access::key_scopes;
+use domain::access::{Role, key_scopes};
 use domain::definition::{Registry, Resource};
 use domain::resources::{COURSE, EVENT, MEMBER};
 
@@ -22,6 +22,9 @@ pub use app::db::Engine;
 pub const REGISTRY: Registry = Registry::new(RESOURCES);
 
 const RESOURCES: &[&Resource] = &[&MEMBER, &EVENT, &COURSE, &VENUE];
+
+/// A password that the rules let through.
+pub const PASSWORD: &str = "Correct-Horse-9";
 
 /// What the clock of a test shows until it is moved: 11 in the morning in Sydney.
 pub const START: &str = "2026-11-24T00:00:00Z";
@@ -116,6 +119,34 @@ impl TestApp {
     /// A client with a new key of a tenant that may do everything there.
     pub async fn client_of(&self, tenant: &Tenant) -> Client {
         self.api(api::Config::default()).with_key(self.key(tenant, None).await)
+    }
+
+    /// A new member of staff, with [`PASSWORD`].
+    pub async fn user(&self, organisation: Option<&Organisation>, email: &str, role: Role) -> User {
+        let new = NewUser {
+            email: email.to_owned(),
+            first_name: Some("Jo".to_owned()),
+            last_name: None,
+            role,
+            password: Some(PASSWORD.to_owned()),
+        };
+        let made = self.app.create_user(&Actor::system(), organisation, new).await;
+        made.unwrap_or_else(|failure| panic!("no user: {failure:?}"))
+    }
+
+    /// A browser in which somebody with [`PASSWORD`] has just signed in.
+    pub async fn sign_in(&self, email: &str) -> Client {
+        let from = app::Client::default();
+        let signed_in = self.app.sign_in(&from, email, PASSWORD).await;
+        let signed_in = signed_in.unwrap_or_else(|failure| panic!("cannot sign in: {failure:?}"));
+        let new = signed_in.unwrap_or_else(|refusal| panic!("{email} is not signed in: {refusal:?}"));
+        self.api(api::Config::default()).with_session(new.token)
+    }
+
+    /// A browser in which a new member of staff has signed in.
+    pub async fn staff(&self, organisation: Option<&Organisation>, email: &str, role: Role) -> Client {
+        self.user(organisation, email, role).await;
+        self.sign_in(email).await
     }
 
     /// Every scope that a key can carry.

@@ -14,29 +14,36 @@ use tower::ServiceExt as _;
 
 use crate::response::Response;
 
-/// Somebody who sends requests; with a key or without one.
+/// Somebody who sends requests: with a key, with a session as a browser has it, or without either.
 #[derive(Clone)]
 pub struct Client {
     router: Router,
     key: Option<String>,
+    session: Option<String>,
     address: IpAddr,
 }
 
 impl Client {
     pub(crate) fn new(router: Router, key: Option<String>) -> Self {
-        Self { router, key, address: IpAddr::V4(Ipv4Addr::LOCALHOST) }
+        Self { router, key, session: None, address: IpAddr::V4(Ipv4Addr::LOCALHOST) }
     }
 
     /// The same client with another key.
     #[must_use]
     pub fn with_key(&self, key: impl Into<String>) -> Self {
-        Self { key: Some(key.into()), ..self.clone() }
+        Self { key: Some(key.into()), session: None, ..self.clone() }
     }
 
-    /// The same client without a key.
+    /// The same client without a key and without a session.
     #[must_use]
     pub fn anonymous(&self) -> Self {
-        Self { key: None, ..self.clone() }
+        Self { key: None, session: None, ..self.clone() }
+    }
+
+    /// The same client as a browser with the session of this token, on a page of the server itself.
+    #[must_use]
+    pub fn with_session(&self, token: impl Into<String>) -> Self {
+        Self { key: None, session: Some(token.into()), ..self.clone() }
     }
 
     /// The same client at another address.
@@ -79,6 +86,11 @@ impl Client {
         if let Some(key) = &self.key {
             let value = HeaderValue::from_str(&format!("Bearer {key}"));
             headers.insert(header::AUTHORIZATION, value.unwrap_or_else(|error| panic!("{key:?}: {error}")));
+        }
+        if let Some(token) = &self.session {
+            let value = HeaderValue::from_str(&format!("mp_session={token}"));
+            headers.insert(header::COOKIE, value.unwrap_or_else(|error| panic!("{token:?}: {error}")));
+            headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));
         }
         Call {
             router: self.router.clone(),

@@ -14,7 +14,7 @@ mod receiver;
 mod response;
 mod venue;
 
-pub use app::{Engine, REGISTRY, START, TestApp, api_of, start};
+pub use app::{Engine, PASSWORD, REGISTRY, START, TestApp, api_of, start};
 pub use client::{Call, Client};
 pub use dispatching::Dispatching;
 pub use examples::{example_body, is_writable, minimal_body};

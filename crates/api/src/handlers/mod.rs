@@ -9,6 +9,7 @@ pub(crate) mod hydra;
 pub(crate) mod me;
 pub(crate) mod rate_limit;
 pub(crate) mod read;
+pub(crate) mod staff;
 pub(crate) mod webhooks;
 pub(crate) mod write;
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::json_response;
-use crate::credentials::recognise;
+use crate::credentials::{limit_of, recognise, require_tenant};
 use crate::error::ApiError;
 use crate::negotiate::accepts_json;
 use crate::query;
@@ -22,7 +22,8 @@ pub(crate) async fn rate_limit(
     let credential = recognise(&state, &parts).await?;
     accepts_json(&parts.headers)?;
     query::no_parameters(&parts.uri, &parts.headers)?;
-    let quota = state.app.quota_state(&credential.tenant).await?;
+    require_tenant(&credential)?;
+    let quota = limit_of(&state, &credential).await?;
     if let Some(slot) = parts.extensions.get::<ChargeSlot>() {
         slot.free(quota);
     }

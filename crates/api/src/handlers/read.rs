@@ -75,8 +75,7 @@ pub(crate) async fn list(
         query.filters.extend(resource.position(parent.field).map(|position| Filter { position, test }));
     }
     let now = state.app.now();
-    let credential = &*credential;
-    let question = Question { state: &state, parts: &parts, credential, resource, query, now };
+    let question = Question { state: &state, parts: &parts, credential: &credential, resource, query, now };
     let mut response = match shown_as {
         Representation::Json => representation::json::list(&question).await?,
         Representation::LinkedData => linked_data::list(&question).await?,

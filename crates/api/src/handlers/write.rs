@@ -1,8 +1,6 @@
 //! Changing records: create, replace, patch, delete, actions.
 
-use std::sync::Arc;
-
-use app::{Answer, Credential, IdempotencyKey, Outcome, Remember, Stored, WriteRequest};
+use app::{Answer, IdempotencyKey, Outcome, Remember, Stored, WriteRequest};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -14,6 +12,7 @@ use domain::json::{Object, shows_derived, write_string};
 use super::read::{TAGGED, no_content};
 use super::record_id;
 use crate::body::{MAX_BODY, object, optional_object, read};
+use crate::caller::Caller;
 use crate::credentials::{actor, authorise};
 use crate::error::ApiError;
 use crate::idempotency::{once, respond};
@@ -29,7 +28,7 @@ pub(super) async fn admit(
     parts: &Parts,
     resource: &Resource,
     offered: &[Representation],
-) -> Result<(Arc<Credential>, Representation), ApiError> {
+) -> Result<(Caller, Representation), ApiError> {
     let credential = authorise(state, parts, &resource.write_scope()).await?;
     let shown_as = negotiate::representation(&parts.headers, offered)?;
     query::no_parameters(&parts.uri, &parts.headers)?;
@@ -74,7 +73,7 @@ pub(crate) async fn create(
 fn write_request(
     state: &ApiState,
     parts: &Parts,
-    credential: &Credential,
+    credential: &Caller,
     resource: &'static Resource,
     shown_as: Representation,
     key: Option<IdempotencyKey>,

@@ -3,6 +3,7 @@
 use domain::ProblemKind as Kind;
 use domain::definition::{Effect, Resource};
 
+use crate::handlers::staff::StaffCall;
 use crate::routes::RouteKind;
 
 /// Errors of one status that come together.
@@ -44,7 +45,7 @@ static UNAUTHORISED: ErrorSet = ErrorSet {
     headers: &["WWW-Authenticate"],
     ..set(
         "Unauthorised",
-        "There is no API key, or it does not count here.",
+        "There is neither an API key nor a session, or it does not count here.",
         &[
             Kind::MissingCredentials,
             Kind::InvalidApiKey,
@@ -54,14 +55,23 @@ static UNAUTHORISED: ErrorSet = ErrorSet {
         ],
     )
 };
-static ADDRESS_NOT_ALLOWED: ErrorSet =
-    set("AddressNotAllowed", "The API key may not be used from this address.", &[Kind::IpNotAllowed]);
+static INVALID_CREDENTIALS: ErrorSet = ErrorSet {
+    headers: &["WWW-Authenticate"],
+    ..set(
+        "InvalidCredentials",
+        "Nobody signs in with this address and this password.",
+        &[Kind::InvalidCredentials],
+    )
+};
+static SUSPENDED: ErrorSet =
+    set("Suspended", "The account is suspended, or its organisation closed.", &[Kind::AccountSuspended]);
 static FORBIDDEN: ErrorSet = ErrorSet {
     headers: &["WWW-Authenticate"],
     ..set(
         "Forbidden",
-        "The API key lacks the scope, or may not be used from this address.",
-        &[Kind::InsufficientScope, Kind::IpNotAllowed],
+        "The API key lacks the scope or may not be used from this address; or who is signed in has another role, \
+         or sent the request from a page of another site.",
+        &[Kind::InsufficientScope, Kind::IpNotAllowed, Kind::CrossOriginRequest],
     )
 };
 static NOT_FOUND: ErrorSet = set("NotFound", "There is nothing here for this credential.", &[Kind::NotFound]);
@@ -104,7 +114,11 @@ static KEY_REUSED: ErrorSet = set(
 );
 static TOO_MANY: ErrorSet = ErrorSet {
     headers: &["RateLimit", "RateLimit-Policy", "Retry-After"],
-    ..set("TooMany", "The plan's requests of this hour are used.", &[Kind::RateLimitExceeded])
+    ..set(
+        "TooMany",
+        "The requests of this hour are used, or too many attempts have failed.",
+        &[Kind::RateLimitExceeded],
+    )
 };
 static INTERNAL: ErrorSet =
     set("Internal", "Something went wrong inside the server.", &[Kind::InternalError]);
@@ -114,12 +128,13 @@ static UNAVAILABLE: ErrorSet = ErrorSet {
 };
 
 /// Every set that an operation can give.
-pub(super) static ALL: [&ErrorSet; 21] = [
+pub(super) static ALL: [&ErrorSet; 22] = [
     &BAD_QUERY,
     &BAD_CONDITION,
     &BAD_BODY,
     &UNAUTHORISED,
-    &ADDRESS_NOT_ALLOWED,
+    &INVALID_CREDENTIALS,
+    &SUSPENDED,
     &FORBIDDEN,
     &NOT_FOUND,
     &MERGED,
@@ -143,6 +158,7 @@ static WITH_SCOPE: [&ErrorSet; 5] = [&UNAUTHORISED, &FORBIDDEN, &NOT_ACCEPTABLE,
 
 /// The errors that an operation can give.
 pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
+    let staff;
     let own: &[&'static ErrorSet] = match kind {
         RouteKind::OpenApiJson
         | RouteKind::OpenApiYaml
@@ -153,16 +169,12 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         RouteKind::DocsAsset | RouteKind::ErrorPage => &[&NOT_FOUND],
         RouteKind::Readyz => &[&UNAVAILABLE],
         RouteKind::Entry | RouteKind::HydraDocs => &[&NOT_ACCEPTABLE],
-        RouteKind::RateLimit => {
-            &[&BAD_QUERY, &UNAUTHORISED, &ADDRESS_NOT_ALLOWED, &NOT_ACCEPTABLE, &UNAVAILABLE]
-        }
-        RouteKind::Me => {
-            &[&BAD_QUERY, &UNAUTHORISED, &ADDRESS_NOT_ALLOWED, &NOT_ACCEPTABLE, &TOO_MANY, &UNAVAILABLE]
-        }
         RouteKind::List(Resource { parent: Some(_), .. }) | RouteKind::Get(_) | RouteKind::GetDelivery => {
             &[&BAD_QUERY, &NOT_FOUND]
         }
         RouteKind::List(_) | RouteKind::EventTypes => &[&BAD_QUERY],
+        RouteKind::RateLimit => &[&BAD_QUERY, &UNAUTHORISED, &FORBIDDEN, &NOT_ACCEPTABLE, &UNAVAILABLE],
+        RouteKind::Me => &[&BAD_QUERY, &UNAUTHORISED, &FORBIDDEN, &NOT_ACCEPTABLE, &TOO_MANY, &UNAVAILABLE],
         RouteKind::Create(_) => &[&BAD_BODY, &IN_USE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
         RouteKind::Batch(_) => &[&BAD_BODY, &CONFLICT, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
         RouteKind::Replace(_) | RouteKind::Patch(_) => {
@@ -177,8 +189,16 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         }
         RouteKind::Changes => &[&BAD_QUERY, &TOO_OLD],
         RouteKind::Delete(_) => &[&BAD_CONDITION, &NOT_FOUND, &CONFLICT, &STALE],
+        RouteKind::Staff(call) => {
+            staff = of_staff(call);
+            &staff
+        }
     };
-    let scoped = kind.resource().is_some() || matches!(kind, RouteKind::EventTypes | RouteKind::Changes);
+    let scoped = match kind {
+        RouteKind::EventTypes | RouteKind::Changes => true,
+        RouteKind::Staff(call) => call.is_authenticated(),
+        kind => kind.resource().is_some(),
+    };
     let with_scope: &[&ErrorSet] = if scoped { &WITH_SCOPE } else { &[] };
     let can_be_merged = |resource: &Resource| resource.actions.iter().any(|it| it.effect == Effect::Merge);
     let merged: &[&ErrorSet] = match kind {
@@ -195,4 +215,46 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
     };
     let always = [&TIMEOUT, &URI_TOO_LONG, &INTERNAL];
     own.iter().chain(merged).chain(with_scope).copied().chain(always).collect()
+}
+
+/// The errors of a call of staff, but those that all with a session have.
+fn of_staff(call: StaffCall) -> Vec<&'static ErrorSet> {
+    use StaffCall as Call;
+    match call {
+        Call::SignIn => vec![
+            &BAD_BODY,
+            &INVALID_CREDENTIALS,
+            &SUSPENDED,
+            &NOT_ACCEPTABLE,
+            &TOO_LARGE,
+            &NOT_JSON,
+            &TOO_MANY,
+            &UNAVAILABLE,
+        ],
+        Call::Session
+        | Call::SignOut
+        | Call::Overview
+        | Call::ListUsers
+        | Call::GetOrganisation
+        | Call::ListKeys
+        | Call::ListOrganisations
+        | Call::LeaveSupport => vec![&BAD_QUERY],
+        Call::GetUser
+        | Call::SignUserOut
+        | Call::GetKey
+        | Call::DeleteKey
+        | Call::RevokeKey
+        | Call::GetOrganisationOf
+        | Call::CloseOrganisation => vec![&BAD_QUERY, &NOT_FOUND],
+        Call::DeleteUser => vec![&BAD_QUERY, &NOT_FOUND, &CONFLICT],
+        Call::ChangeSession | Call::ChangePassword => vec![&BAD_BODY, &TOO_LARGE, &NOT_JSON],
+        Call::ChangeOrganisation | Call::EnterSupport => vec![&BAD_BODY, &CONFLICT, &TOO_LARGE, &NOT_JSON],
+        Call::ChangeUser | Call::SetPassword | Call::ChangePlan => {
+            vec![&BAD_BODY, &NOT_FOUND, &CONFLICT, &TOO_LARGE, &NOT_JSON]
+        }
+        Call::CreateUser | Call::CreateKey | Call::CreateOrganisation => {
+            vec![&BAD_BODY, &IN_USE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED]
+        }
+        Call::RotateKey => vec![&BAD_BODY, &NOT_FOUND, &CONFLICT, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
+    }
 }

@@ -3,14 +3,15 @@
 
 use domain::definition::{Kind, Registry};
 use domain::resources::OWN;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::server::ServerBuilder;
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Info, InfoBuilder, LicenseBuilder, Server};
 
 use super::operations::{CHANGES, DOCUMENTATION, GENERAL, HEALTH, tag_of};
-use super::words;
+use super::{staff, words};
 use crate::config::Config;
+use crate::session_cookie::SessionCookie;
 
 /// The first of the two licences. An SPDX expression would be exact, but is shown as a broken link.
 const LICENCE: &str = "https://spdx.org/licenses/Apache-2.0.html";
@@ -42,6 +43,9 @@ fn description(registry: Registry, config: &Config) -> String {
 Send `Authorization: Bearer KEY` with an API key. A key belongs to one organisation and one environment \
 and carries scopes; each call names the scope that it needs. `GET /api/me` shows what a key is. Keys are shown \
 once, when they are made.
+
+Staff sign in with `POST /api/session` and call with its cookie; their role decides what they may do. What no key \
+may do, such as making keys, is done so.
 
 ## Environments
 
@@ -109,6 +113,14 @@ pub(super) fn security_scheme() -> SecurityScheme {
     SecurityScheme::Http(http.build())
 }
 
+/// How browsers authenticate.
+pub(super) fn session_scheme(config: &Config) -> SecurityScheme {
+    let doc = "The cookie that `POST /api/session` sets. Changes are taken only from pages of this server: \
+               `Sec-Fetch-Site` or `Origin` must say so.";
+    let cookie = ApiKeyValue::with_description(SessionCookie::plain(config).name(), doc);
+    SecurityScheme::ApiKey(ApiKey::Cookie(cookie))
+}
+
 /// The groups of operations, in the order to show them.
 pub(super) fn tags(registry: Registry) -> Vec<Tag> {
     let tag = |name: &str, doc: &str| TagBuilder::new().name(name).description(Some(doc)).build();
@@ -116,6 +128,7 @@ pub(super) fn tags(registry: Registry) -> Vec<Tag> {
     [tag(GENERAL, "Where everything is, and what a key is.")]
         .into_iter()
         .chain(resources)
+        .chain(staff::TAGS.map(|(name, doc)| tag(name, doc)))
         .chain([
             tag(CHANGES, "What happened, in order and without gaps."),
             tag(DOCUMENTATION, "This document, its reference page, and the pages that explain errors."),

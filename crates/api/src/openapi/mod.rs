@@ -13,6 +13,7 @@ mod operations;
 mod parameters;
 mod responses;
 mod schemas;
+mod staff;
 mod successes;
 #[cfg(test)]
 mod tests;
@@ -38,8 +39,9 @@ use crate::handlers::read::put_tag;
 use crate::routes::routes;
 use crate::state::ApiState;
 
-/// The name of the security scheme.
+/// The names of the security schemes.
 const SECURITY_SCHEME: &str = "apiKey";
+const SESSION_SCHEME: &str = "session";
 
 const JSON: &str = "application/json";
 const LINKED_DATA: &str = "application/ld+json";
@@ -73,7 +75,8 @@ fn document(registry: Registry, config: &Config) -> OpenApi {
     }
     let mut components = ComponentsBuilder::new()
         .schemas_from_iter(schemas::all(registry))
-        .security_scheme(SECURITY_SCHEME, info::security_scheme());
+        .security_scheme(SECURITY_SCHEME, info::security_scheme())
+        .security_scheme(SESSION_SCHEME, info::session_scheme(config));
     for (name, parameter) in parameters::shared() {
         components = components.parameter(name, parameter);
     }

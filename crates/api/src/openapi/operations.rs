@@ -14,8 +14,10 @@ use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::{ContentBuilder, HttpMethod, Ref, RefOr, Required, SecurityRequirement};
 
 use super::{
-    JSON, MERGE_PATCH, SECURITY_SCHEME, batch, errors, examples, parameters, schemas, successes, words,
+    JSON, MERGE_PATCH, SECURITY_SCHEME, SESSION_SCHEME, batch, errors, examples, parameters, schemas, staff,
+    successes, words,
 };
+use crate::handlers::staff::StaffCall;
 use crate::routes::{RouteInfo, RouteKind};
 
 /// The tags that belong to no resource.
@@ -32,15 +34,29 @@ pub(super) fn tag_of(resource: &Resource) -> String {
 /// The operation of a route; `table` is all of them.
 pub(super) fn operation(route: &RouteInfo, table: &[RouteInfo]) -> Operation {
     let about = About::of(route.kind);
-    let scope = route.scope.as_ref().map(|scope| format!("Needs the scope `{scope}`."));
-    let description = [Some(about.text), scope].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+    let scope = route.scope.as_ref().map(|scope| {
+        if route.session_only {
+            format!("Needs the capability `{scope}` of who is signed in; no API key has it.")
+        } else {
+            format!("Needs the scope `{scope}`.")
+        }
+    });
+    let session = (route.session_only && route.scope.is_none()).then(|| "Needs a session.".to_owned());
+    let description =
+        [Some(about.text), scope, session].into_iter().flatten().collect::<Vec<_>>().join("\n\n");
     // An empty list says that no key is needed; leaving it out would say nothing.
-    let security =
-        route.authenticated.then(|| SecurityRequirement::new::<_, [&str; 0], _>(SECURITY_SCHEME, []));
-    let parameters: Vec<RefOr<Parameter>> = parameters::of_path(&route.path, route.kind.resource())
-        .into_iter()
-        .chain(own_parameters(route.kind))
-        .collect();
+    let schemes: &[&str] = match (route.authenticated, route.session_only) {
+        (false, _) => &[],
+        (true, false) => &[SECURITY_SCHEME, SESSION_SCHEME],
+        (true, true) => &[SESSION_SCHEME],
+    };
+    let security = schemes.iter().map(|&scheme| SecurityRequirement::new::<_, [&str; 0], _>(scheme, []));
+    let in_path = match route.kind {
+        RouteKind::Staff(call) => staff::in_path(call),
+        kind => kind.resource(),
+    };
+    let parameters: Vec<RefOr<Parameter>> =
+        parameters::of_path(&route.path, in_path).into_iter().chain(own_parameters(route.kind)).collect();
     let mut operation = OperationBuilder::new()
         .tag(about.tag)
         .operation_id(Some(route.operation_id.as_str()))
@@ -108,6 +124,7 @@ impl About {
             RouteKind::Healthz | RouteKind::Readyz => HEALTH.to_owned(),
             RouteKind::Changes => CHANGES.to_owned(),
             RouteKind::EventTypes => tag_of(&WEBHOOK),
+            RouteKind::Staff(call) => staff::words_of(call).0.to_owned(),
             _ => kind.resource().map_or_else(|| DOCUMENTATION.to_owned(), tag_of),
         };
         Self { tag, summary, text }
@@ -199,6 +216,10 @@ fn words_of(kind: RouteKind) -> (String, String) {
             format!("{} {}", words::capitalised(action.name), words::with_article(it.name)),
             action.doc.to_owned(),
         ),
+        RouteKind::Staff(call) => {
+            let (_, summary, text) = staff::words_of(call);
+            fixed(summary, text)
+        }
     }
 }
 
@@ -278,6 +299,13 @@ fn own_parameters(kind: RouteKind) -> Vec<RefOr<Parameter>> {
             vec![parameters::reference("IfMatch")]
         }
         RouteKind::Act(..) => vec![parameters::reference("IfMatch"), parameters::reference("IdempotencyKey")],
+        RouteKind::Staff(StaffCall::SignOut) => vec![parameters::everywhere()],
+        RouteKind::Staff(call) if staff::is_list(call) => {
+            ["Page", "ItemsPerPage", "Prefer"].map(parameters::reference).into()
+        }
+        RouteKind::Staff(call) if staff::is_repeatable(call) => {
+            vec![parameters::reference("IdempotencyKey")]
+        }
         _ => Vec::new(),
     }
 }
@@ -314,6 +342,7 @@ fn body(kind: RouteKind) -> Option<RequestBody> {
             let doc = "What is to be different in the new record; it may be left out.";
             Some(RequestBodyBuilder::new().description(Some(doc)).content(JSON, content).build())
         }
+        RouteKind::Staff(call) => staff::body(call),
         _ => None,
     }
 }

@@ -74,6 +74,12 @@ pub(super) fn of_changes() -> Parameters {
     ]
 }
 
+/// Whether to sign out everywhere.
+pub(super) fn everywhere() -> RefOr<Parameter> {
+    let flag = ObjectBuilder::new().schema_type(Type::Boolean).default(Some(json!(false)));
+    query("everywhere", "`true` ends all sessions of the user.", flag).into()
+}
+
 /// What stands between braces in a path.
 pub(super) fn of_path(path: &str, resource: Option<&'static Resource>) -> Parameters {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));

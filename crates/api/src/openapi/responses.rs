@@ -83,6 +83,10 @@ pub(super) fn headers() -> Vec<(&'static str, Header)> {
             "WWW-Authenticate",
             text("How to authenticate (RFC 6750).", "Bearer realm=\"MemberPulse\", error=\"invalid_token\""),
         ),
+        (
+            "Set-Cookie",
+            text("The session cookie.", "mp_session=8dF3k; Path=/; Max-Age=604800; HttpOnly; SameSite=Lax"),
+        ),
         ("X-RateLimit-Limit", count("Requests that the plan allows in an hour.", 1_000)),
         ("X-RateLimit-Remaining", count("Requests that are left in the present window.", 987)),
         ("X-RateLimit-Reset", count("When the present window ends, in seconds since 1970.", 1_795_492_800)),

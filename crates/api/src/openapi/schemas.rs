@@ -9,7 +9,8 @@ use utoipa::openapi::schema::{AnyOfBuilder, SchemaType};
 use utoipa::openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Schema, Type};
 
 use super::fields::{View, known, named, object};
-use super::{batch, examples, webhooks, words};
+use super::staff::or_null;
+use super::{batch, examples, staff, webhooks, words};
 
 /// All named schemas.
 pub(super) fn all(registry: Registry) -> Vec<(String, RefOr<Schema>)> {
@@ -18,6 +19,7 @@ pub(super) fn all(registry: Registry) -> Vec<(String, RefOr<Schema>)> {
         .chain(OWN.iter().flat_map(of_own))
         .chain(webhooks::schemas().map(|(name, schema)| (name.to_owned(), schema)))
         .chain(common())
+        .chain(staff::schemas(registry))
         .map(|(name, schema)| (name, schema.into()))
         .collect()
 }
@@ -217,14 +219,23 @@ fn me() -> ObjectBuilder {
         ("name", text("The name that the key was given.").into()),
         ("expiresAt", expires.description(Some("When the key stops working; null for never.")).into()),
     ]);
+    let user = closed_record([
+        ("id", uuid("The user's id.").into()),
+        ("email", text("The user's e-mail address.").into()),
+        ("role", text("The user's role.").into()),
+    ]);
     let scopes = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String));
     let environments = Environment::ALL.iter().map(|it| it.name()).collect();
     let plans = Plan::ALL.iter().map(|it| it.name()).collect();
     closed_record([
-        ("organisation", organisation.description(Some("The organisation that the key belongs to.")).into()),
-        ("environment", one_of("The environment that the key belongs to.", environments).into()),
-        ("key", key.description(Some("The key itself.")).into()),
-        ("scopes", scopes.description(Some("What the key may do.")).into()),
+        (
+            "organisation",
+            organisation.description(Some("The organisation that the credential belongs to.")).into(),
+        ),
+        ("environment", one_of("The environment that the credential opens.", environments).into()),
+        ("key", or_null(key, "The key; null where somebody is signed in.")),
+        ("user", or_null(user, "Who is signed in; null where a key is used.")),
+        ("scopes", scopes.description(Some("What the credential may do.")).into()),
         ("plan", one_of("The organisation's plan.", plans).into()),
         ("rateLimit", closed_record(limit()).description(Some("The state of the plan's limit.")).into()),
     ])

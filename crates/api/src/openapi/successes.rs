@@ -7,7 +7,9 @@ use utoipa::openapi::{
 };
 
 use super::responses::with_headers;
-use super::{CSV, JSON, LINKED_DATA, examples, schemas};
+use super::staff::Success;
+use super::{CSV, JSON, LINKED_DATA, examples, schemas, staff};
+use crate::handlers::staff::StaffCall;
 use crate::routes::{RouteInfo, RouteKind, makes_a_record};
 
 /// The answers of a route, by status.
@@ -88,6 +90,7 @@ pub(super) fn of(route: &RouteInfo) -> Vec<(&'static str, Response)> {
                 vec![("200", answers.record(it, "after the change", example, &headers))]
             }
         }
+        RouteKind::Staff(call) => vec![answers.staff(call)],
     }
 }
 
@@ -110,6 +113,25 @@ impl Answers {
     fn replayable(&self, doc: &str, schema: &str) -> Response {
         let start = self.start(doc, &["Idempotency-Replayed"]);
         start.content(JSON, Content::new(Some(Ref::from_schema_name(schema)))).build()
+    }
+
+    fn staff(&self, call: StaffCall) -> (&'static str, Response) {
+        let (_, summary, _) = staff::words_of(call);
+        let cookie: &[&str] = match call {
+            StaffCall::SignIn | StaffCall::SignOut | StaffCall::ChangePassword => &["Set-Cookie"],
+            _ => &[],
+        };
+        let content = |schema| Content::new(Some(Ref::from_schema_name(schema)));
+        match staff::success(call) {
+            Success::Shown(schema) => {
+                ("200", self.start(summary, cookie).content(JSON, content(schema)).build())
+            }
+            Success::Made(schema) => {
+                let headers = ["Location", "Idempotency-Replayed"];
+                ("201", self.start("What was made.", &headers).content(JSON, content(schema)).build())
+            }
+            Success::Done => ("204", self.start("Done.", cookie).build()),
+        }
     }
 
     fn page(&self, doc: &str) -> Response {

@@ -6,7 +6,7 @@ pub(crate) mod json;
 pub(crate) mod linked_data;
 mod links;
 
-use app::{Credential, Tenant};
+use app::Tenant;
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
@@ -15,6 +15,7 @@ use domain::Timestamp;
 use domain::definition::Resource;
 use domain::listing::ListQuery;
 
+use crate::caller::Caller;
 use crate::state::ApiState;
 
 /// A media type in which something is shown (API §1).
@@ -78,7 +79,7 @@ pub(crate) fn put_vary(response: &mut Response) {
 pub(crate) struct Question<'a> {
     pub(crate) state: &'a ApiState,
     pub(crate) parts: &'a Parts,
-    pub(crate) credential: &'a Credential,
+    pub(crate) credential: &'a Caller,
     pub(crate) resource: &'static Resource,
     pub(crate) query: ListQuery,
     pub(crate) now: Timestamp,

@@ -1,9 +1,11 @@
 //! Making, listing and revoking keys.
 
+use std::sync::Arc;
+
 use db::{DbError, Param, Row, Weight};
 use domain::access::key_scopes;
 use domain::text::did_you_mean;
-use domain::{KeyId, Problem, ProblemKind, Timestamp, Violation};
+use domain::{KeyId, Problem, Timestamp, Violation};
 use ipnet::IpNet;
 use serde_json::Value as Json;
 
@@ -12,8 +14,9 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::records::AuditEntry;
+use crate::staff::Act;
 use crate::store::ScopedTx;
-use crate::store::system::{INSERT_KEY, LIST_KEYS, REVOKE_KEY};
+use crate::store::system::{FIND_KEY_OF, INSERT_KEY, LIST_KEYS, REVOKE_KEY};
 use crate::tenant::Tenant;
 
 /// What is needed to make a key.
@@ -32,14 +35,24 @@ pub struct NewKeyRequest {
 /// A new key. The only time that the key itself is seen.
 #[derive(Clone, Debug)]
 pub struct NewKey {
-    /// Its id.
-    pub id: KeyId,
     /// The key itself.
     pub key: String,
-    /// What may be shown of it later.
-    pub prefix: String,
-    /// Its scopes.
-    pub scopes: Vec<String>,
+    /// What is kept of it, and may be shown later.
+    pub details: KeyDetails,
+}
+
+/// A new key about to be stored.
+pub(crate) struct InsertKey {
+    params: Vec<Param>,
+    audit: AuditEntry,
+}
+
+impl InsertKey {
+    /// Stores the key and its audit row.
+    pub(crate) async fn run(&self, tx: &mut ScopedTx<'_, '_>) -> Result<(), DbError> {
+        tx.execute(&INSERT_KEY, self.params.clone()).await?;
+        self.audit.clone().insert(tx).await
+    }
 }
 
 /// A key as it is listed.
@@ -79,48 +92,81 @@ impl App {
     pub async fn create_key(
         &self,
         tenant: &Tenant,
-        actor: &Actor,
+        act: impl Into<Act<NewKey>>,
         new: NewKeyRequest,
     ) -> Result<NewKey, Failure> {
-        let known = key_scopes(self.registry());
-        let scopes = check(&new, &known)?;
+        let act = act.into();
+        let (made, insert) = self.prepare_key(tenant, &act.actor, &new)?;
         let now = self.now();
-        let id = KeyId::new(now, self.random_bytes()?);
-        let key = format::render(tenant.environment(), self.random_bytes()?);
-        let shown = format::prefix(tenant.environment()).len() + SHOWN;
-        let made = NewKey { id, prefix: key[..shown].to_owned(), scopes, key };
-        let json = |texts: Vec<String>| Param::Text(Json::from(texts).to_string());
-        let params = vec![
-            Param::Uuid(id.uuid()),
-            Param::Text(new.name.trim().to_owned()),
-            Param::Bytes(format::hash(&made.key).to_vec()),
-            Param::Text(made.prefix.clone()),
-            Param::Text(made.key[made.key.len() - 4..].to_owned()),
-            json(made.scopes.clone()),
-            json(new.allowed_ips.iter().map(ToString::to_string).collect()),
-            Param::Text(actor.id().unwrap_or_else(|| actor.type_name().to_owned())),
-            Param::Integer(now.as_micros()),
-            new.expires_at.map_or(Param::Null, |end| Param::Integer(end.as_micros())),
-        ];
-        let details = [
-            ("name", Json::from(new.name.trim())),
-            ("prefix", Json::from(made.prefix.clone())),
-            ("scopes", Json::from(made.scopes.clone())),
-        ];
-        let details = details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let audit =
-            AuditEntry::act(self, "key_created", "api_key", Some(id.to_string()), actor)?.telling(&details);
-        let tenant = tenant.clone();
+        let shared = Arc::new((self.clone(), tenant.clone(), insert, act, made.clone()));
         let stored = self.db().write(move |tx| {
-            let (tenant, params, audit) = (tenant.clone(), params.clone(), audit.clone());
+            let shared = shared.clone();
             Box::pin(async move {
-                let mut tx = ScopedTx::new(tx, &tenant);
-                tx.execute(&INSERT_KEY, params).await?;
-                audit.insert(&mut tx).await
+                let (app, tenant, insert, act, made) = &*shared;
+                insert.run(&mut ScopedTx::new(tx, tenant)).await?;
+                act.keep(app, tx, made, now).await
             })
         });
-        stored.await.map_err(Failure::from)?;
+        stored.await?;
         Ok(made)
+    }
+
+    /// A new key that is not stored yet.
+    pub(crate) fn prepare_key(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        new: &NewKeyRequest,
+    ) -> Result<(NewKey, InsertKey), Failure> {
+        let known = key_scopes(self.registry());
+        let scopes = check(new, &known)?;
+        let now = self.now();
+        let key = format::render(tenant.environment(), self.random_bytes()?);
+        let shown = format::prefix(tenant.environment()).len() + SHOWN;
+        let details = KeyDetails {
+            id: KeyId::new(now, self.random_bytes()?),
+            name: new.name.trim().to_owned(),
+            prefix: key[..shown].to_owned(),
+            last_four: key[key.len() - 4..].to_owned(),
+            scopes,
+            allowed_ips: new.allowed_ips.iter().map(ToString::to_string).collect(),
+            created_by: actor.id().unwrap_or_else(|| actor.type_name().to_owned()),
+            created_at: now,
+            expires_at: new.expires_at,
+            revoked_at: None,
+            last_used_at: None,
+            last_used_ip: None,
+        };
+        let json = |texts: &[String]| Param::Text(Json::from(texts).to_string());
+        let text = |text: &String| Param::Text(text.clone());
+        let params = vec![
+            Param::Uuid(details.id.uuid()),
+            text(&details.name),
+            Param::Bytes(format::hash(&key).to_vec()),
+            text(&details.prefix),
+            text(&details.last_four),
+            json(&details.scopes),
+            json(&details.allowed_ips),
+            text(&details.created_by),
+            Param::Integer(now.as_micros()),
+            details.expires_at.map_or(Param::Null, |end| Param::Integer(end.as_micros())),
+        ];
+        let told = [
+            ("name", Json::from(details.name.clone())),
+            ("prefix", Json::from(details.prefix.clone())),
+            ("scopes", Json::from(details.scopes.clone())),
+        ];
+        let told = told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let audit = AuditEntry::act(self, "key_created", "api_key", Some(details.id.to_string()), actor)?;
+        let insert = InsertKey { params, audit: audit.telling(&told) };
+        Ok((NewKey { key, details }, insert))
+    }
+
+    /// One key of a tenant.
+    pub async fn key(&self, tenant: &Tenant, id: KeyId) -> Result<KeyDetails, Failure> {
+        let params = vec![Param::Uuid(id.uuid())];
+        let found = tenant.optional(self.db(), &FIND_KEY_OF, params, read_details).await?;
+        Ok(found.ok_or_else(Problem::not_found)?)
     }
 
     /// The keys of a tenant, oldest first.
@@ -136,10 +182,7 @@ impl App {
 
     /// Revokes a key at once; a key that is already revoked stays as it is.
     pub async fn revoke_key(&self, tenant: &Tenant, actor: &Actor, id: KeyId) -> Result<(), Failure> {
-        let keys = self.keys_of(tenant).await?;
-        if !keys.iter().any(|key| key.id == id) {
-            return Err(Problem::new(ProblemKind::NotFound, format!("There is no key {id} here")).into());
-        }
+        self.key(tenant, id).await?;
         let now = self.now();
         let audit = AuditEntry::act(self, "key_revoked", "api_key", Some(id.to_string()), actor)?;
         let params = vec![Param::Integer(now.as_micros()), Param::Uuid(id.uuid())];

@@ -61,6 +61,13 @@ impl AuditEntry {
         self
     }
 
+    /// Tells what [`write_differences`] wrote.
+    pub(crate) fn changing(mut self, differences: Vec<u8>) -> Self {
+        // JSON that this program wrote is always UTF-8.
+        self.changes = String::from_utf8(differences).unwrap_or_default();
+        self
+    }
+
     pub(crate) async fn insert(self, tx: &mut ScopedTx<'_, '_>) -> Result<(), DbError> {
         let optional = |text: Option<String>| text.map_or(Param::Null, Param::Text);
         let params = vec![

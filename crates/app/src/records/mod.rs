@@ -12,7 +12,7 @@ mod row;
 mod walk;
 mod write;
 
-pub(crate) use audit::AuditEntry;
+pub(crate) use audit::{AuditEntry, differing_fields, write_differences};
 pub(crate) use batch::CheckedItems;
 pub use batch::{BatchItem, BatchKind, BatchMode, BatchReport, ItemResult, MAX_ITEMS, match_fields};
 pub(crate) use count::CountCache;

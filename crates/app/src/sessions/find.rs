@@ -8,7 +8,7 @@ use domain::access::{PLATFORM, Role, capabilities_of};
 use domain::definition::Registry;
 use quick_cache::sync::Cache;
 
-use super::{IDLE, LONGEST, Session, SessionUser, Support, form_token, hash};
+use super::{IDLE, LONGEST, Session, SessionUser, Support, TOKEN, form_token, hash};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::organisations::read_organisation;
@@ -36,6 +36,9 @@ impl SessionCache {
 impl App {
     /// The session of a token, if it has not ended, and notes its use.
     pub async fn session(&self, token: &str) -> Result<Option<Arc<Session>>, Failure> {
+        if token.len() != TOKEN || !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Ok(None);
+        }
         let now = self.now();
         let Some(session) = self.find_session(token).await?.filter(|it| it.expires_at > now) else {
             return Ok(None);

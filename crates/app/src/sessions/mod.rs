@@ -27,6 +27,9 @@ const IDLE: i64 = 12 * 3_600;
 /// Seconds after sign-in at which a session ends in any case: 7 days.
 const LONGEST: i64 = 7 * 24 * 3_600;
 
+/// Characters of a token: 256 random bits in base62.
+const TOKEN: usize = 43;
+
 /// A member of staff who is signed in.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -77,6 +80,12 @@ pub struct Support {
 }
 
 impl Session {
+    /// The tenant that it opens; outside every organisation the platform itself, which has no records.
+    #[must_use]
+    pub fn home(&self) -> Tenant {
+        self.tenant.clone().unwrap_or_else(Tenant::platform)
+    }
+
     /// Whether the session may do this: a name of the capability matrix.
     #[must_use]
     pub fn can(&self, capability: &str) -> bool {
@@ -120,5 +129,5 @@ fn hash(token: &str) -> [u8; 32] {
 /// A form's token: made from the session's, which cannot be found from it.
 fn form_token(token: &str) -> String {
     let hash = Sha256::new().chain_update(b"memberpulse form\0").chain_update(token.as_bytes()).finalize();
-    base62(&hash, 43)
+    base62(&hash, TOKEN)
 }

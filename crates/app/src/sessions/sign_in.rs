@@ -5,15 +5,16 @@ use std::sync::Arc;
 use db::{Param, Row, Weight};
 use domain::json::Object;
 use domain::text::fold;
-use domain::{SessionId, UserId};
+use domain::{Problem, ProblemKind, SessionId, UserId};
 
-use super::{IDLE, LONGEST, Session, Subjects, hash};
+use super::{IDLE, LONGEST, Session, Subjects, TOKEN, hash};
 use crate::actor::{Actor, ActorKind, Client};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::keys::base62;
 use crate::organisations::{Organisation, read_organisation};
 use crate::records::AuditEntry;
+use crate::staff::too_many;
 use crate::store::{ScopedTx, System};
 use crate::tenant::Environment;
 
@@ -40,6 +41,24 @@ pub enum SignInRefusal {
         /// Seconds after which another attempt is taken.
         seconds: u32,
     },
+}
+
+impl SignInRefusal {
+    /// What who wants to sign in is told.
+    #[must_use]
+    pub fn problem(self) -> Problem {
+        let suspended = |detail: &str| Problem::new(ProblemKind::AccountSuspended, detail);
+        match self {
+            Self::WrongCredentials => {
+                let detail = "Nobody signs in with this e-mail address and this password";
+                Problem::new(ProblemKind::InvalidCredentials, detail)
+            }
+            Self::Suspended => suspended("This account is suspended")
+                .hint("Ask an administrator of your organisation to let you in again."),
+            Self::Closed => suspended("The organisation of this account is closed"),
+            Self::Locked { seconds } => too_many(seconds),
+        }
+    }
 }
 
 /// What is known of who wants to sign in.
@@ -84,7 +103,7 @@ impl App {
             self.note_failure(client, Some(&account), why).await?;
             return Ok(Err(refusal));
         }
-        let token = base62(&self.random_bytes::<32>()?, 43);
+        let token = base62(&self.random_bytes::<32>()?, TOKEN);
         if !self.begin_session(client, &account, subjects, &token).await? {
             return Ok(Err(SignInRefusal::WrongCredentials));
         }

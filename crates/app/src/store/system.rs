@@ -126,8 +126,19 @@ system_statements! {
     /// Forgets some attempts that count no longer.
     PRUNE_SIGN_INS = "DELETE FROM sign_in_attempts WHERE subject IN \
         (SELECT subject FROM sign_in_attempts WHERE last_at <= ? LIMIT 1000)";
-    ACTIVATE_USER = "UPDATE users SET status = 'active', updated_at = ? WHERE id = ? AND status <> 'active'";
-    SUSPEND_USER = "UPDATE users SET status = 'suspended', updated_at = ? WHERE id = ? AND status <> 'suspended'";
+    SET_STATUS = "UPDATE users SET status = ?, updated_at = ? WHERE id = ? AND status <> ?";
+    FIND_USER_OF = "SELECT id, email, first_name, last_name, role, status, last_login_at, created_at FROM users \
+        WHERE id = ? AND organisation_id = ?";
+    CHANGE_USER = "UPDATE users SET email = ?, email_folded = ?, first_name = ?, last_name = ?, role = ?, \
+        status = ?, updated_at = ? WHERE id = ? AND organisation_id = ?";
+    DELETE_USER = "DELETE FROM users WHERE id = ? AND organisation_id = ?";
+    OTHER_ADMINS = "SELECT COUNT(*) FROM users WHERE organisation_id = ? AND role = 'ROLE_CLIENT_ADMIN' \
+        AND status = 'active' AND id <> ?";
+    PASSWORD_OF = "SELECT password_hash FROM users WHERE id = ?";
+    ORGANISATION_BY_ID = "SELECT id, slug, name, plan, timezone, currency, country, required_member_fields, \
+        created_at, closed_at FROM organisations WHERE id = ?";
+    CHANGE_ORGANISATION = "UPDATE organisations SET name = ?, timezone = ?, currency = ?, country = ?, \
+        required_member_fields = ?, updated_at = ? WHERE id = ?";
 }
 
 /// The last number of a counter of the tenant.
@@ -219,6 +230,33 @@ pub(crate) static LIST_KEYS: LazyLock<TenantSql> = LazyLock::new(|| {
          last_used_at, last_used_ip",
         "api_keys",
         "ORDER BY created_at, id",
+    )
+});
+
+/// One key of a tenant.
+pub(crate) static FIND_KEY_OF: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(
+        "id, name, prefix, last_four, scopes, allowed_ips, created_by, created_at, expires_at, revoked_at, \
+         last_used_at, last_used_ip",
+        "api_keys",
+        "AND id = ?",
+    )
+});
+
+/// Lets a key end to be valid at a moment.
+pub(crate) static END_KEY: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("api_keys", "expires_at = ?", "AND id = ?"));
+
+/// How many members there are, by status.
+pub(crate) static MEMBERS_BY_STATUS: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("status, COUNT(*)", "members", "GROUP BY status"));
+
+/// How many members have joined since a day, by month.
+pub(crate) static MEMBERS_BY_MONTH: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(
+        "SUBSTR(joined_at, 1, 7) AS joined_in, COUNT(*)",
+        "members",
+        "AND joined_at >= ? GROUP BY joined_in",
     )
 });
 
@@ -498,6 +536,10 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*FIND_TOMBSTONE,
         &*INSERT_KEY,
         &*LIST_KEYS,
+        &*FIND_KEY_OF,
+        &*END_KEY,
+        &*MEMBERS_BY_STATUS,
+        &*MEMBERS_BY_MONTH,
         &*REVOKE_KEY,
         &*TOUCH_KEY,
         &*LOCK_QUOTA,

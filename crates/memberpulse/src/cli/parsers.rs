@@ -1,7 +1,6 @@
 //! Values of options that are more than text: each says what is wrong with it and what would be right.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -163,11 +162,9 @@ pub(super) fn timeout(text: &str) -> Result<Duration, String> {
 
 /// A network in CIDR notation, or one address.
 pub(crate) fn network(text: &str) -> Result<IpNet, String> {
-    let one = || text.parse::<IpAddr>().map(IpNet::from);
-    let network = text.parse::<IpNet>().or_else(|_| one());
-    network
-        .map(|network| network.trunc())
-        .map_err(|_| "write networks such as 203.0.113.0/24 or 2001:db8::/32, or single addresses".to_owned())
+    app::network_of(text).ok_or_else(|| {
+        "write networks such as 203.0.113.0/24 or 2001:db8::/32, or single addresses".to_owned()
+    })
 }
 
 /// An address on the web, without a slash at its end.

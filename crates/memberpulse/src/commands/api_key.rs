@@ -117,14 +117,13 @@ async fn create(options: Create, place: &Place) -> Result<(), Halt> {
         Ok(app.create_key(&tenant, &Actor::system(), new).await?)
     });
     let made = made.await?;
-    let document =
-        json!({"id": made.id.to_string(), "key": made.key, "prefix": made.prefix, "scopes": made.scopes});
+    let document = json!({"id": made.details.id.to_string(), "key": made.key, "prefix": made.details.prefix, "scopes": made.details.scopes});
     output.write(&document, || {
         output::pairs(&[
             ("key", made.key.clone()),
-            ("prefix", made.prefix.clone()),
-            ("scopes", made.scopes.join(",")),
-            ("id", made.id.to_string()),
+            ("prefix", made.details.prefix.clone()),
+            ("scopes", made.details.scopes.join(",")),
+            ("id", made.details.id.to_string()),
         ])
     })?;
     output::note("Keep the key now: it is stored as a hash only and cannot be shown again.");

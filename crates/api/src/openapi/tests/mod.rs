@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::openapi_json;
 use crate::config::Config;
+use crate::handlers::staff::StaffCall;
 use crate::routes::{RouteInfo, RouteKind, routes};
 
 fn document() -> Json {
@@ -84,10 +85,16 @@ fn operations_have_distinct_names_and_tell_what_they_need() {
             }
             None => assert!(operation.get("x-required-scope").is_none(), "{name}"),
         }
-        let security = if route.authenticated { json!([{"apiKey": []}]) } else { json!([]) };
+        let security = match (route.authenticated, route.session_only) {
+            (false, _) => json!([]),
+            (true, false) => json!([{"apiKey": []}, {"session": []}]),
+            (true, true) => json!([{"session": []}]),
+        };
         assert_eq!(operation["security"], security, "{name}");
         let answers: Vec<&String> = operation["responses"].as_object().unwrap().keys().collect();
-        assert_eq!(answers.iter().any(|status| *status == "401"), route.authenticated, "{name}");
+        // Signing in is refused with the same status.
+        let refuses = route.authenticated || matches!(route.kind, RouteKind::Staff(StaffCall::SignIn));
+        assert_eq!(answers.iter().any(|status| *status == "401"), refuses, "{name}");
         assert!(answers.iter().any(|status| status.starts_with('2')), "{name}");
     }
 }

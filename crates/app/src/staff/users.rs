@@ -1,17 +1,21 @@
-//! Staff who sign in to the portal: making, listing, passwords, suspension.
+//! Staff as stored: adding, listing, and what operators' commands do to them.
+
+use std::sync::Arc;
 
 use db::{DbError, Param, Row, Weight};
 use domain::access::Role;
+use domain::staff::USER;
 use domain::text::fold;
-use domain::{OrganisationId, Problem, ProblemKind, Timestamp, UserId, Violation};
+use domain::{OrganisationId, Problem, ProblemKind, Record, Timestamp, UserId, Value, Violation};
 use serde_json::Value as Json;
 
+use super::{Act, moment, optional_moment, optional_text, text};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::organisations::Organisation;
 use crate::records::AuditEntry;
-use crate::store::System;
+use crate::store::{ScopedTx, System};
 use crate::tenant::Tenant;
 
 /// A member of staff (domain §1).
@@ -35,6 +39,29 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
+impl User {
+    /// The user as the definition of users has it.
+    #[must_use]
+    pub fn record(&self) -> Record {
+        let values = vec![
+            Value::Id(self.id.uuid()),
+            text(&self.email),
+            optional_text(self.first_name.as_ref()),
+            optional_text(self.last_name.as_ref()),
+            text(self.role.name()),
+            text(&self.status),
+            optional_moment(self.last_login_at),
+            moment(self.created_at),
+        ];
+        Record::new(&USER, values)
+    }
+
+    /// Whether they can do an administrator's work.
+    pub(super) fn is_active_admin(&self) -> bool {
+        self.role == Role::ClientAdmin && self.status == "active"
+    }
+}
+
 /// What is needed to add a member of staff.
 #[derive(Clone, Debug)]
 pub struct NewUser {
@@ -54,10 +81,11 @@ impl App {
     /// Adds a member of staff to an organisation; platform administrators belong to none.
     pub async fn create_user(
         &self,
-        actor: &Actor,
+        act: impl Into<Act<User>>,
         organisation: Option<&Organisation>,
         new: NewUser,
     ) -> Result<User, Failure> {
+        let act = act.into();
         let email =
             domain::input::email(&new.email).map_err(|violation| Problem::validation(vec![violation]))?;
         if (new.role == Role::PlatformAdmin) != organisation.is_none() {
@@ -96,35 +124,46 @@ impl App {
         ];
         let details = [("email", user.email.as_str()), ("role", user.role.name())];
         let details = details.into_iter().map(|(name, text)| (name.to_owned(), Json::from(text))).collect();
-        let audit = AuditEntry::act(self, "user_created", "user", Some(user.id.to_string()), actor)?
+        let audit = AuditEntry::act(self, "user_created", "user", Some(user.id.to_string()), &act.actor)?
             .telling(&details);
         let log = self.log_of(organisation).await?;
-        match self.run_audited(System::INSERT_USER, params, log, audit).await {
-            Ok(_) => Ok(user),
-            Err(DbError::Unique { .. }) => {
-                let message =
-                    "Another user signs in with this address; addresses are unique on the platform.";
-                let violation = Violation::new("email", "duplicate", message);
-                let detail = "A user with this address exists already";
-                Err(Problem::new(ProblemKind::Conflict, detail).violations(vec![violation]).into())
-            }
-            Err(error) => Err(error.into()),
-        }
+        let shared = Arc::new((self.clone(), act, params, log, audit, user.clone()));
+        let stored = self.db().write(move |tx| {
+            let shared = shared.clone();
+            Box::pin(async move {
+                let (app, act, params, log, audit, user) = &*shared;
+                tx.execute(System::INSERT_USER, params).await?;
+                audit.clone().insert(&mut ScopedTx::new(tx, log)).await?;
+                act.keep(app, tx, user, now).await
+            })
+        });
+        stored.await.map_err(address_taken)?;
+        Ok(user)
     }
 
     /// The staff of an organisation, oldest first.
     pub async fn users(&self, organisation: OrganisationId) -> Result<Vec<User>, Failure> {
         let params = [Param::Uuid(organisation.uuid())];
-        Ok(self.db().all(Weight::Short, System::LIST_USERS, &params, read).await?)
+        Ok(self.db().all(Weight::Short, System::LIST_USERS, &params, read_user).await?)
     }
 
     /// Sets a user's password.
     pub async fn set_password(&self, actor: &Actor, email: &str, password: &str) -> Result<(), Failure> {
         let (id, log) = self.user_and_log(email).await?;
+        self.store_password(log, actor, id, password).await
+    }
+
+    /// Stores a new password. Whoever knew the old one is signed out.
+    pub(super) async fn store_password(
+        &self,
+        log: Tenant,
+        actor: &Actor,
+        id: UserId,
+        password: &str,
+    ) -> Result<(), Failure> {
         let hash = self.hash_password(password).await?;
         let params = vec![Param::Text(hash), Param::Integer(self.now().as_micros()), Param::Uuid(id.uuid())];
         let audit = AuditEntry::act(self, "password_set", "user", Some(id.to_string()), actor)?;
-        // Whoever knew the old password is out.
         let statements = vec![
             (System::SET_PASSWORD, params),
             (System::END_SESSIONS_OF_USER, vec![Param::Uuid(id.uuid())]),
@@ -133,33 +172,39 @@ impl App {
         Ok(())
     }
 
-    /// Keeps a user from signing in.
+    /// Keeps a user from signing in, and signs them out. An operator's command: it does not ask whether
+    /// somebody else can still administer the organisation.
     pub async fn suspend_user(&self, actor: &Actor, email: &str) -> Result<(), Failure> {
-        let (id, log) = self.user_and_log(email).await?;
-        let params = vec![Param::Integer(self.now().as_micros()), Param::Uuid(id.uuid())];
-        let audit = AuditEntry::act(self, "user_suspended", "user", Some(id.to_string()), actor)?.replacing(
-            "status",
-            &Json::from("active"),
-            &Json::from("suspended"),
-        );
-        let statements = vec![
-            (System::SUSPEND_USER, params),
-            (System::END_SESSIONS_OF_USER, vec![Param::Uuid(id.uuid())]),
-        ];
-        self.run_all_audited(statements, log, audit).await?;
-        Ok(())
+        self.set_status(actor, email, "user_suspended", ["active", "suspended"]).await
     }
 
     /// Lets a suspended user sign in again.
     pub async fn activate_user(&self, actor: &Actor, email: &str) -> Result<(), Failure> {
+        self.set_status(actor, email, "user_activated", ["suspended", "active"]).await
+    }
+
+    async fn set_status(
+        &self,
+        actor: &Actor,
+        email: &str,
+        action: &'static str,
+        [old, new]: [&'static str; 2],
+    ) -> Result<(), Failure> {
         let (id, log) = self.user_and_log(email).await?;
-        let params = vec![Param::Integer(self.now().as_micros()), Param::Uuid(id.uuid())];
-        let audit = AuditEntry::act(self, "user_activated", "user", Some(id.to_string()), actor)?.replacing(
+        let params = vec![
+            Param::Text(new.to_owned()),
+            Param::Integer(self.now().as_micros()),
+            Param::Uuid(id.uuid()),
+            Param::Text(new.to_owned()),
+        ];
+        let audit = AuditEntry::act(self, action, "user", Some(id.to_string()), actor)?.replacing(
             "status",
-            &Json::from("suspended"),
-            &Json::from("active"),
+            &Json::from(old),
+            &Json::from(new),
         );
-        self.run_audited(System::ACTIVATE_USER, params, log, audit).await?;
+        let statements =
+            vec![(System::SET_STATUS, params), (System::END_SESSIONS_OF_USER, vec![Param::Uuid(id.uuid())])];
+        self.run_all_audited(statements, log, audit).await?;
         Ok(())
     }
 
@@ -178,7 +223,16 @@ impl App {
     }
 }
 
-fn read(row: &Row<'_>) -> Result<User, DbError> {
+/// Tells which value is in use, where it is that.
+pub(super) fn address_taken(failure: Failure) -> Failure {
+    let Failure::Store(DbError::Unique { .. }) = failure else { return failure };
+    let message = "Another user signs in with this address; addresses are unique on the platform.";
+    let violation = Violation::new("email", "duplicate", message);
+    let detail = "A user with this address exists already";
+    Problem::new(ProblemKind::Conflict, detail).violations(vec![violation]).into()
+}
+
+pub(super) fn read_user(row: &Row<'_>) -> Result<User, DbError> {
     let role = Role::by_name(row.text(4)?);
     let optional = |column: usize| Ok::<_, DbError>(row.optional_text(column)?.map(str::to_owned));
     Ok(User {
