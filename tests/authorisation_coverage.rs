@@ -1,12 +1,12 @@
 //! Every route with every scope: allowed exactly as the table of routes says (domain §2). A new route is
 //! covered by itself, and a new scope too.
 
-use api::{RouteInfo, RouteKind, routes};
+use api::{RouteInfo, RouteKind, StaffCall, routes};
 use axum::http::Method;
-use domain::access::key_scopes;
+use domain::access::{Capability, Role, key_scopes, matrix};
 use domain::definition::Effect;
-use serde_json::json;
-use testkit::{Call, Client, REGISTRY, minimal_body, on_both_engines};
+use serde_json::{Value as Json, json};
+use testkit::{Call, Client, PASSWORD, REGISTRY, minimal_body, on_both_engines};
 
 use crate::api::NEVER;
 
@@ -36,8 +36,34 @@ fn call(client: &Client, route: &RouteInfo) -> Call {
             call.json(&json!({"mode": "create", "items": [minimal_body(resource)]}))
         }
         RouteKind::Act(_, action) if action.effect == Effect::Merge => call.json(&json!({"into": NEVER})),
+        RouteKind::Staff(which) => with_body(call, which),
         _ => call,
     }
+}
+
+/// A call of staff with a body that it takes.
+pub(crate) fn with_body(call: Call, which: StaffCall) -> Call {
+    match staff_body(which) {
+        Some(body) => call.json(&body),
+        None => call,
+    }
+}
+
+fn staff_body(call: StaffCall) -> Option<Json> {
+    Some(match call {
+        StaffCall::SignIn => json!({"email": "nobody@example.org", "password": PASSWORD}),
+        StaffCall::ChangeSession => json!({"environment": "production"}),
+        StaffCall::ChangePassword => json!({"currentPassword": "Not-The-One-1", "password": PASSWORD}),
+        StaffCall::CreateUser => json!({"email": "new@example.org"}),
+        StaffCall::ChangeUser => json!({"firstName": "Changed"}),
+        StaffCall::SetPassword => json!({"password": PASSWORD}),
+        StaffCall::ChangeOrganisation => json!({"name": "Changed"}),
+        StaffCall::CreateKey => json!({"name": "New", "scopes": ["members:read"]}),
+        StaffCall::CreateOrganisation => json!({"name": "New"}),
+        StaffCall::ChangePlan => json!({"plan": "standard"}),
+        StaffCall::EnterSupport => json!({"organisation": "nowhere", "reason": "To see what happens"}),
+        _ => return None,
+    })
 }
 
 #[test]
@@ -50,7 +76,16 @@ fn the_table_follows_the_capability_matrix() {
             continue;
         };
         assert!(route.authenticated, "{} {} has a scope but needs no key", route.method, route.path);
-        assert!(scopes.contains(&scope), "{scope} is no scope of a key");
+        let by_key = scopes.contains(&scope);
+        assert_ne!(by_key, route.session_only, "{} {}: {scope}", route.method, route.path);
+        if matches!(route.kind, RouteKind::Staff(_)) {
+            assert!(
+                matrix(REGISTRY).iter().any(|row| row.name == scope),
+                "{scope} is in no row of the matrix"
+            );
+            continue;
+        }
+        assert!(by_key, "{scope} is no scope of a key");
         let Some(resource) = route.kind.resource() else {
             assert_eq!(route.method, Method::GET, "{} {}", route.method, route.path);
             used.push(scope);
@@ -78,6 +113,14 @@ on_both_engines! {
             for route in table() {
                 let answer = call(&holder, &route).await;
                 let what = format!("{} {} with {scope}: {}", route.method, route.path, answer.text());
+                if route.session_only {
+                    let refused = answer.status(403).problem("insufficient-scope");
+                    assert!(refused.text().contains("No API key may do this"), "{what}");
+                    continue;
+                }
+                if matches!(route.kind, RouteKind::Staff(StaffCall::SignIn)) {
+                    continue;
+                }
                 match route.scope {
                     Some(needed) if needed != scope => {
                         let refused = answer.status(403).problem("insufficient-scope");
@@ -122,6 +165,8 @@ on_both_engines! {
             if route.authenticated {
                 let refused = answer.status(401).problem("missing-credentials");
                 assert_eq!(refused.header("www-authenticate"), Some("Bearer realm=\"MemberPulse\""));
+            } else if matches!(route.kind, RouteKind::Staff(StaffCall::SignIn)) {
+                let _ = answer.status(401).problem("invalid-credentials");
             } else {
                 assert!(answer.code() < 400, "{} {}: {}", route.method, route.path, answer.text());
             }
@@ -148,6 +193,58 @@ on_both_engines! {
             allowed.sort_unstable();
             allowed
         };
-        assert_eq!(allowed, ["getMe", "getMember", "getRateLimit", "listMembers"]);
+        assert_eq!(allowed, ["getMe", "getMember", "getOverview", "getRateLimit", "listMembers"]);
+    }
+
+    /// The other side of the matrix: every route with every role, and with an operator in support.
+    async fn each_role_may_what_the_matrix_says(app: TestApp) {
+        for (email, role) in [
+            ("admin@example.org", Role::ClientAdmin),
+            ("user@example.org", Role::ClientUser),
+            ("operator@example.org", Role::PlatformAdmin),
+        ] {
+            let organisation = (role != Role::PlatformAdmin).then_some(&app.acme);
+            let client = app.staff(organisation, email, role).await;
+            try_every_route(&client, &|row| row.allows(role), role == Role::PlatformAdmin).await;
+        }
+        let client = app.sign_in("operator@example.org").await;
+        let wanted = json!({"organisation": app.acme.slug, "reason": "Ticket 4711"});
+        let _ = client.post("/api/platform/support", wanted).await.status(200);
+        let both = |row: &Capability| row.allows(Role::ClientAdmin) || row.allows(Role::PlatformAdmin);
+        try_every_route(&client, &both, false).await;
+        // Without the call that leaves it, and without the one that ends the session, support still runs.
+        let users = app.app.users(app.acme.id).await.unwrap();
+        let names: Vec<_> = users.iter().filter_map(|user| user.first_name.as_deref()).collect();
+        assert!(!names.contains(&"Changed"), "{names:?}");
+    }
+}
+
+/// Tries each route as somebody to whom the matrix gives these rows, who may be outside every organisation.
+async fn try_every_route(client: &Client, allows: &dyn Fn(&Capability) -> bool, outside: bool) {
+    let rows = matrix(REGISTRY);
+    for route in table() {
+        // These end what is tried here; they are open to everybody who is signed in.
+        if matches!(
+            route.kind,
+            RouteKind::Staff(StaffCall::SignOut | StaffCall::LeaveSupport | StaffCall::SignIn)
+        ) {
+            continue;
+        }
+        let needs_organisation = matches!(
+            route.kind,
+            RouteKind::Me | RouteKind::RateLimit | RouteKind::Staff(StaffCall::Overview)
+        );
+        let allowed = match &route.scope {
+            Some(scope) => rows.iter().any(|row| row.name == *scope && allows(row)),
+            None => !(outside && needs_organisation),
+        };
+        let answer = call(client, &route).await;
+        let what = format!("{} {}: {} {}", route.method, route.path, answer.code(), answer.text());
+        if allowed {
+            assert!(!matches!(answer.code(), 401 | 403 | 405), "{what}");
+        } else {
+            let refused = answer.status(403).problem("insufficient-scope");
+            assert!(refused.text().contains("Your role may not "), "{what}");
+        }
     }
 }

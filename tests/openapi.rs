@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use api::{RouteInfo, RouteKind, routes};
+use api::{RouteInfo, RouteKind, StaffCall, routes};
+use domain::access::Role;
 use domain::definition::Effect;
 use serde_json::{Value as Json, json};
-use testkit::{Call, Client, REGISTRY, Response, example_body, minimal_body, on_both_engines};
+use testkit::{Call, Client, PASSWORD, REGISTRY, Response, example_body, minimal_body, on_both_engines};
 
 use crate::api::{NEVER, example_of_new, make, make_minimal};
-use crate::authorisation_coverage::filled;
+use crate::authorisation_coverage::{filled, with_body};
 
 #[path = "../crates/api/src/openapi/tests/validator.rs"]
 mod validator;
@@ -107,6 +108,38 @@ on_both_engines! {
         }
     }
 
+    /// The same for what takes a session: with who may do it, on what is there and on what is not.
+    async fn every_answer_to_staff_is_documented(app: TestApp) {
+        let document = app.client().await.get("/api/openapi.json").await.json();
+        let admin = app.staff(Some(&app.acme), "admin@example.org", Role::ClientAdmin).await;
+        let operator = app.staff(None, "operator@example.org", Role::PlatformAdmin).await;
+        let mut wrong = Vec::new();
+        let mut codes = BTreeSet::new();
+        for route in table() {
+            let RouteKind::Staff(which) = route.kind else { continue };
+            let client = match which {
+                StaffCall::SignOut | StaffCall::ChangePassword => {
+                    let email = format!("{}@example.org", route.operation_id);
+                    app.staff(Some(&app.acme), &email, Role::ClientUser).await
+                }
+                _ if route.scope.as_deref() == Some("platform") => operator.clone(),
+                _ => admin.clone(),
+            };
+            for (what, call) in staff_attempts(&app, &client, &route, which).await {
+                let answer = call.await;
+                codes.insert(answer.code());
+                if let Some(fault) = fault(&document, &route, &answer) {
+                    let text = answer.text();
+                    wrong.push(format!("{} {}, {what}: {fault}\n    {text:.300}", route.method, route.path));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        for code in [200, 201, 204, 400, 401, 403, 404, 406, 409, 413, 415, 422, 429] {
+            assert!(codes.contains(&code), "nothing was answered with {code}: {codes:?}");
+        }
+    }
+
     async fn examples_of_bodies_are_accepted(app: TestApp) {
         let client = app.client().await;
         let document = client.get("/api/openapi.json").await.json();
@@ -177,6 +210,7 @@ async fn attempts(app: &testkit::TestApp, client: &Client, route: &RouteInfo) ->
             RouteKind::Batch(resource) => call.json(
                 &json!({"mode": "create", "items": [minimal_body(resource), {}, minimal_body(resource)]}),
             ),
+            RouteKind::Staff(which) => with_body(call, which),
             _ => call,
         }
     };
@@ -238,5 +272,61 @@ async fn attempts(app: &testkit::TestApp, client: &Client, route: &RouteInfo) ->
     all.push(("no scope", body(&reader, &nowhere)));
     all.push(("a strange representation", body(client, &nowhere).header("accept", "image/png")));
     all.push(("a strange parameter", body(client, &format!("{nowhere}?strange=1"))));
+    all
+}
+
+/// Right and wrong requests for a call of staff.
+async fn staff_attempts(
+    app: &testkit::TestApp,
+    client: &Client,
+    route: &RouteInfo,
+    which: StaffCall,
+) -> Vec<(&'static str, Call)> {
+    let body = |path: &str| with_body(client.call(route.method.clone(), path), which);
+    let id = match &route.path {
+        path if path.starts_with("/api/users/{id}") => {
+            let email = format!("{}@example.net", route.operation_id);
+            app.user(Some(&app.acme), &email, Role::ClientUser).await.id.to_string()
+        }
+        path if path.starts_with("/api/api-keys/{id}") => {
+            let _ = app.key(&app.tenant, None).await;
+            app.app.keys_of(&app.tenant).await.unwrap().last().unwrap().id.to_string()
+        }
+        _ => app.other.id.to_string(),
+    };
+    let there = route.path.replace("{id}", &id);
+    let mut all: Vec<(&'static str, Call)> = Vec::new();
+    for path in [&there, &route.path.replace("{id}", NEVER), &route.path.replace("{id}", "x")] {
+        all.push(("another media type", body(path).header("content-type", "text/plain")));
+        all.push(("no JSON", body(path).bytes("{").header("content-type", "application/json")));
+        all.push(("a wrong body", body(path).json(&json!({"nothing": 1}))));
+        let large = vec![b' '; 2 * 1024 * 1024];
+        all.push(("a large body", body(path).bytes(large).header("content-type", "application/json")));
+        all.push(("a strange representation", body(path).header("accept", "image/png")));
+        all.push(("a strange parameter", body(&format!("{path}?strange=1"))));
+        all.push(("from elsewhere", body(path).header("sec-fetch-site", "cross-site")));
+        all.push(("a key", body(path).header("idempotency-key", "one")));
+        all.push(("the key again", body(path).header("idempotency-key", "one")));
+        let other = body(path).json(&json!({"name": "Other", "email": "x"}));
+        all.push(("the key for another", other.header("idempotency-key", "one")));
+    }
+    if which == StaffCall::SignIn {
+        // Whoever knows the password of a suspended account is told so.
+        let gone = app.user(Some(&app.acme), "gone@example.org", Role::ClientUser).await;
+        app.app.suspend_user(&app::Actor::system(), &gone.email).await.unwrap();
+        let own = json!({"email": gone.email, "password": PASSWORD});
+        all.insert(0, ("suspended", client.anonymous().post(&there, own)));
+        let own = json!({"email": "admin@example.org", "password": PASSWORD});
+        all.insert(0, ("the right password", client.anonymous().post(&there, own)));
+        for _ in 0..6 {
+            all.push(("again and again", body(&there)));
+        }
+    }
+    if let StaffCall::ListUsers | StaffCall::ListKeys | StaffCall::ListOrganisations = which {
+        all.push(("a page", client.get(&format!("{there}?page=2&itemsPerPage=1"))));
+        all.push(("no page", client.get(&format!("{there}?page=0"))));
+    }
+    all.push(("as it should be", body(&there)));
+    all.push(("once more", body(&there)));
     all
 }

@@ -130,8 +130,10 @@ on_both_engines! {
     async fn ids_of_others_are_as_unknown_as_those_that_were_never_used(app: TestApp) {
         let world = world(&app).await;
         let before = everything(&world).await;
-        let with_id: Vec<RouteInfo> =
-            table().into_iter().filter(|route| route.path.contains("{id}")).collect();
+        // What staff manage is tried in tests/staff/tenancy.rs.
+        let of_records = |route: &RouteInfo| !matches!(route.kind, RouteKind::Staff(_));
+        let with_id = table().into_iter().filter(|route| route.path.contains("{id}"));
+        let with_id: Vec<RouteInfo> = with_id.filter(of_records).collect();
         assert!(with_id.len() > 20);
         for route in &with_id {
             let resource = route.kind.resource().unwrap();

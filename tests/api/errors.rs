@@ -105,6 +105,16 @@ async fn provoke(app: &testkit::TestApp, client: &Client) -> Vec<(&'static str, 
         ),
         ("uri-too-long", client.get(&format!("/api/members?search={}", "x".repeat(20_000))).await),
     ];
+    let staff = app.staff(Some(&app.acme), "staff@example.org", domain::access::Role::ClientAdmin).await;
+    let elsewhere = staff.delete(&address).header("sec-fetch-site", "cross-site").await;
+    all.push(("cross-origin-request", elsewhere));
+    let sign_in = |password: &str| {
+        let body = json!({"email": "staff@example.org", "password": password});
+        client.anonymous().post("/api/session", body)
+    };
+    all.push(("invalid-credentials", sign_in("Wrong-Horse-9").await));
+    app.app.suspend_user(&system, "staff@example.org").await.unwrap();
+    all.push(("account-suspended", sign_in(testkit::PASSWORD).await));
     let jane = object(json!({"firstName": "Jane", "lastName": "Doe", "email": "again@example.org"}));
     let again = client.post("/api/members", jane).await.status(201).header("location").unwrap().to_owned();
     let merge = client.post(&format!("{again}/merge"), json!({"into": address.rsplit('/').next()})).await;

@@ -1,6 +1,13 @@
 //! Staff: signing in, sessions, support, and what they manage.
 
+mod api_keys;
+mod organisation;
+mod overview;
+mod platform;
+mod session;
 mod sessions;
+mod tenancy;
+mod users;
 
 use app::Client;
 

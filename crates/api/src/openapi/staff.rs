@@ -10,10 +10,9 @@ use domain::staff::{
 };
 use serde_json::Value as Json;
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
-use utoipa::openapi::schema::SchemaType;
+use utoipa::openapi::schema::{AnyOfBuilder, SchemaType};
 use utoipa::openapi::{
-    ArrayBuilder, ContentBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, Ref, RefOr, Required, Schema,
-    Type,
+    ArrayBuilder, ContentBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Required, Schema, Type,
 };
 
 use super::examples;
@@ -321,7 +320,7 @@ fn session(registry: Registry) -> ObjectBuilder {
 
 pub(super) fn or_null(object: ObjectBuilder, doc: &str) -> RefOr<Schema> {
     let null = ObjectBuilder::new().schema_type(Type::Null);
-    Schema::from(OneOfBuilder::new().item(object).item(null).description(Some(doc)).build()).into()
+    Schema::from(AnyOfBuilder::new().item(object).item(null).description(Some(doc)).build()).into()
 }
 
 fn figure() -> ObjectBuilder {
@@ -362,7 +361,7 @@ fn overview() -> ObjectBuilder {
     ]);
     let count = |doc: &str| integer().description(Some(doc));
     let live = ObjectBuilder::new().schema_type(Type::Null);
-    let live = OneOfBuilder::new().item(Ref::from_schema_name("Figure")).item(live);
+    let live = AnyOfBuilder::new().item(Ref::from_schema_name("Figure")).item(live);
     let api_use = closed_record([
         ("limit", count("Requests that the plan allows in an hour.").into()),
         ("used", count("Requests that are used in this window.").into()),
