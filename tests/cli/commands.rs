@@ -43,6 +43,7 @@ on_both_stores! {
         store.run(&["user", "suspend", email[0], email[1], "--json"]).json();
         let users = store.run(&["user", "list", of[0], of[1], "--json"]).json();
         assert_eq!((&users[0]["email"], &users[0]["status"]), (&Json::from(email[1]), &Json::from("suspended")));
+        assert_eq!(store.run(&["user", "activate", email[0], email[1], "--json"]).json()["status"], "active");
 
         let create = [
             "api-key", "create", of[0], of[1], "--environment", "sandbox", "--name", "k", "--scopes", "members:read",
@@ -56,6 +57,10 @@ on_both_stores! {
         assert_eq!(keys[0]["allowedIps"], serde_json::json!(["203.0.113.0/24", "2001:db8::1/128"]));
         assert_eq!((&keys[0]["environment"], &keys[0]["key"]), (&Json::from("sandbox"), &Json::Null));
         let id = key["id"].as_str().unwrap();
+        let next = store.run(&["api-key", "rotate", of[0], of[1], id, "--overlap-days", "7", "--json"]).json();
+        assert_ne!(next["key"], key["key"]);
+        let keys = store.run(&["api-key", "list", of[0], of[1], "--json"]).json();
+        assert_eq!((&keys[1]["id"], &keys[1]["allowedIps"]), (&next["id"], &keys[0]["allowedIps"]));
         assert_eq!(store.run(&["api-key", "revoke", of[0], of[1], id, "--json"]).json()["revoked"], true);
         assert!(store.run(&["organisation", "close", "--slug", slug, "--json"]).json()["closedAt"].is_string());
     }

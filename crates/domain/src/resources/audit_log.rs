@@ -20,19 +20,26 @@ pub static AUDIT_LOG: Resource = Resource {
 
 const FIELDS: &[Field] = &[
     Field { doc: "Identifies the row. A UUID of version 7.", ..ID },
-    Field::new("sequence", Kind::Integer { min: 1, max: i64::MAX }).nullable().read_only().filter().sort().doc(
-        "The number of the change, the same as in the change feed and in webhooks; null for an act that \
+    Field::new("sequence", Kind::Integer { min: 1, max: i64::MAX })
+        .nullable()
+        .read_only()
+        .filter()
+        .sort()
+        .doc(
+            "The number of the change, the same as in the change feed and in webhooks; null for an act that \
          changed no record.",
-        "1234",
-    ),
+            "1234",
+        ),
     text("action", 50).filter().doc(
-        "What was done: `create`, `update`, `delete` or `merge` of a record, or an act such as `key_created`, \
-         `key_revoked`, `plan_changed`, `user_suspended`, `export`, `import`.",
+        "What was done: `create`, `update`, `delete` or `merge` of a record, or an act such as `login`, \
+         `login_failed`, `impersonate`, `key_created`, `key_rotated`, `key_revoked`, `plan_changed`, \
+         `user_suspended`, `export`, `import`.",
         r#""update""#,
     ),
-    text("resourceType", 50)
-        .filter()
-        .doc("To what it was done: `member`, `event`, `course`, `api_key`, `user`, `organisation`.", r#""member""#),
+    text("resourceType", 50).filter().doc(
+        "To what it was done: `member`, `event`, `course`, `api_key`, `user`, `organisation`.",
+        r#""member""#,
+    ),
     text("resourceId", SHORT)
         .nullable()
         .filter()

@@ -1,8 +1,9 @@
 //! `memberpulse api-key`: credentials of machines. A key is seen once, when it is made.
 
-use app::{Actor, App, Environment, KeyDetails, NewKeyRequest};
+use app::{Actor, App, Environment, KeyDetails, NewKey, NewKeyRequest, Tenant};
 use clap::{Args, Subcommand};
 use domain::KeyId;
+use domain::json::Object;
 use ipnet::IpNet;
 use serde_json::{Value as Json, json};
 
@@ -21,6 +22,11 @@ pub(crate) enum Command {
     /// List the keys of an organisation, oldest first
     #[command(after_help = "Example:\n  memberpulse api-key list --organisation bridge-builders")]
     List(List),
+
+    /// Make a successor of a key and print it, once; the old key lives on for some days
+    #[command(after_help = "Example:\n  memberpulse api-key rotate --organisation bridge-builders \
+                            01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e --overlap-days 3")]
+    Rotate(Rotate),
 
     /// Revoke a key at once
     #[command(after_help = "Example:\n  memberpulse api-key revoke --organisation bridge-builders \
@@ -79,6 +85,23 @@ pub(crate) struct List {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Rotate {
+    /// The organisation's slug
+    #[arg(long, value_name = "SLUG")]
+    organisation: String,
+
+    /// The key's id, of either environment
+    id: KeyId,
+
+    /// Days for which the old key still works; 0 revokes it at once
+    #[arg(long, value_name = "DAYS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=7))]
+    overlap_days: u8,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Revoke {
     /// The organisation's slug
     #[arg(long, value_name = "SLUG")]
@@ -95,6 +118,7 @@ pub(crate) async fn run(command: Command, place: &Place) -> Result<(), Halt> {
     match command {
         Command::Create(options) => create(options, place).await,
         Command::List(options) => list(options, place).await,
+        Command::Rotate(options) => rotate(options, place).await,
         Command::Revoke(options) => revoke(options, place).await,
     }
 }
@@ -117,6 +141,11 @@ async fn create(options: Create, place: &Place) -> Result<(), Halt> {
         Ok(app.create_key(&tenant, &Actor::system(), new).await?)
     });
     let made = made.await?;
+    write_new(&made, output)
+}
+
+/// Prints a new key: the only time that it is seen.
+fn write_new(made: &NewKey, output: Output) -> Result<(), Halt> {
     let document = json!({"id": made.details.id.to_string(), "key": made.key, "prefix": made.details.prefix, "scopes": made.details.scopes});
     output.write(&document, || {
         output::pairs(&[
@@ -141,21 +170,36 @@ async fn list(options: List, place: &Place) -> Result<(), Halt> {
     })
 }
 
+async fn rotate(options: Rotate, place: &Place) -> Result<(), Halt> {
+    let Rotate { organisation: slug, id, overlap_days, output } = options;
+    let made = with_app(place, Missing::Refuse, async |app| {
+        let tenant = tenant_of(app, &slug, id).await?;
+        let body = Object::from_iter([("overlapDays".to_owned(), json!(overlap_days))]);
+        Ok(app.rotate_key(&tenant, &Actor::system(), id, &body).await?)
+    });
+    write_new(&made.await?, output)
+}
+
 async fn revoke(options: Revoke, place: &Place) -> Result<(), Halt> {
     let Revoke { organisation: slug, id, output } = options;
     let revoked = with_app(place, Missing::Refuse, async |app| {
-        let organisation = app.organisation(&slug).await?;
-        for environment in Environment::ALL {
-            let tenant = app.tenant(&organisation, environment).await?;
-            if app.keys_of(&tenant).await?.iter().any(|key| key.id == id) {
-                app.revoke_key(&tenant, &Actor::system(), id).await?;
-                return Ok(());
-            }
-        }
-        Err(Halt::failed(format!("the organisation {slug} has no key {id}; `api-key list` shows its keys")))
+        let tenant = tenant_of(app, &slug, id).await?;
+        Ok(app.revoke_key(&tenant, &Actor::system(), id).await?)
     });
     revoked.await?;
     output.write(&json!({"id": id.to_string(), "revoked": true}), || format!("revoked {id}\n"))
+}
+
+/// The environment of an organisation that a key belongs to.
+async fn tenant_of(app: &App, slug: &str, id: KeyId) -> Result<Tenant, Halt> {
+    let organisation = app.organisation(slug).await?;
+    for environment in Environment::ALL {
+        let tenant = app.tenant(&organisation, environment).await?;
+        if app.keys_of(&tenant).await?.iter().any(|key| key.id == id) {
+            return Ok(tenant);
+        }
+    }
+    Err(Halt::failed(format!("the organisation {slug} has no key {id}; `api-key list` shows its keys")))
 }
 
 /// All keys of an organisation, oldest first.

@@ -24,16 +24,20 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  memberpulse user list --organisation bridge-builders")]
     List(List),
 
-    /// Set a user's password
+    /// Set a user's password, and sign them out everywhere
     #[command(
         after_help = "Example:\n  pass bridge-builders/jane | memberpulse user set-password \\\n    --email \
                             jane@example.org --password-stdin"
     )]
     SetPassword(SetPassword),
 
-    /// Keep a user from signing in
+    /// Keep a user from signing in, and sign them out everywhere
     #[command(after_help = "Example:\n  memberpulse user suspend --email jane@example.org")]
-    Suspend(Suspend),
+    Suspend(Target),
+
+    /// Let a suspended user sign in again
+    #[command(after_help = "Example:\n  memberpulse user activate --email jane@example.org")]
+    Activate(Target),
 }
 
 const CREATE_EXAMPLES: &str = "\
@@ -114,7 +118,7 @@ pub(crate) struct SetPassword {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Suspend {
+pub(crate) struct Target {
     #[command(flatten)]
     who: Who,
 
@@ -128,6 +132,7 @@ pub(crate) async fn run(command: Command, place: &Place) -> Result<(), Halt> {
         Command::List(options) => list(options, place).await,
         Command::SetPassword(options) => set_password(options, place).await,
         Command::Suspend(options) => suspend(options, place).await,
+        Command::Activate(options) => activate(options, place).await,
     }
 }
 
@@ -172,7 +177,7 @@ async fn set_password(options: SetPassword, place: &Place) -> Result<(), Halt> {
         .write(&json!({"email": email, "passwordSet": true}), || format!("password set for {email}\n"))
 }
 
-async fn suspend(options: Suspend, place: &Place) -> Result<(), Halt> {
+async fn suspend(options: Target, place: &Place) -> Result<(), Halt> {
     let email = &options.who.email;
     let done = with_app(place, Missing::Refuse, async |app| {
         check_organisation(app, &options.who).await?;
@@ -180,6 +185,16 @@ async fn suspend(options: Suspend, place: &Place) -> Result<(), Halt> {
     });
     done.await?;
     options.output.write(&json!({"email": email, "status": "suspended"}), || format!("suspended {email}\n"))
+}
+
+async fn activate(options: Target, place: &Place) -> Result<(), Halt> {
+    let email = &options.who.email;
+    let done = with_app(place, Missing::Refuse, async |app| {
+        check_organisation(app, &options.who).await?;
+        Ok(app.activate_user(&Actor::system(), email).await?)
+    });
+    done.await?;
+    options.output.write(&json!({"email": email, "status": "active"}), || format!("activated {email}\n"))
 }
 
 /// Refuses a user who is not of the organisation that was named.
