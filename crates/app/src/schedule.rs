@@ -16,8 +16,8 @@ use crate::app::App;
 use crate::changes::CHANGES_KEPT;
 use crate::failure::Failure;
 use crate::idempotency::KEPT;
-use crate::store::System;
 use crate::sessions::SIGN_INS_KEPT;
+use crate::store::System;
 use crate::store::system::{OLDEST_CHANGE, PRUNE_ATTEMPTS, PRUNE_CHANGES, PRUNE_DELIVERIES, due_statement};
 use crate::tenant::Tenant;
 
