@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use edge::{Site, same_host};
 use ipnet::IpNet;
 
 /// Settings of the API.
@@ -51,9 +52,13 @@ impl Config {
         }
     }
 
-    /// Whether clients reach this server under TLS.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.public_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+    /// Under which addresses the server is reached.
+    pub(crate) fn site(&self) -> Site<'_> {
+        Site {
+            public_url: &self.public_url,
+            hosts: [self.production_host.as_deref(), self.sandbox_host.as_deref()],
+            trusted_proxies: &self.trusted_proxies,
+        }
     }
 
     /// The path under which the pages of problem types are served: that of `problem_base`.
@@ -82,12 +87,6 @@ impl Config {
         }
         Cow::Owned(format!("{scheme}://{host}"))
     }
-}
-
-/// Compares host names without regard to case, and to the port where the setting has none.
-pub(crate) fn same_host(given: &str, set: &str) -> bool {
-    let without_port = given.rsplit_once(':').map_or(given, |(name, _)| name);
-    given.eq_ignore_ascii_case(set) || without_port.eq_ignore_ascii_case(set)
 }
 
 /// Whether a host is one that can stand in an address as it is.

@@ -4,19 +4,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use app::{Actor, Client, Environment, KeyRefusal, QuotaState, Session};
+use app::{Actor, Environment, KeyRefusal, QuotaState, Session};
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, HeaderValue, Method, header};
+use axum::http::{Extensions, HeaderValue, Method, header};
 use domain::{Problem, ProblemKind};
+use edge::{ClientAddress, SessionCookie, client_of, is_same_origin, same_host};
 
 use crate::caller::{Caller, Credentials, outside_support, role_may_not};
-use crate::client_address::ClientAddress;
-use crate::config::same_host;
-use crate::edge::RequestId;
 use crate::error::ApiError;
 use crate::rate_limit::{ChargeSlot, exceeded, session_exceeded};
-use crate::same_origin::is_same_origin;
-use crate::session_cookie::SessionCookie;
 use crate::state::ApiState;
 
 /// Recognises the caller of a request and charges the request: to the plan's limit, or to the user's own.
@@ -72,7 +68,7 @@ pub(crate) async fn recognise(state: &ApiState, parts: &Parts) -> Result<Caller,
 
 /// The session whose cookie a request brings, if it still runs.
 pub(crate) async fn session(state: &ApiState, parts: &Parts) -> Result<Option<Arc<Session>>, ApiError> {
-    let cookie = SessionCookie::of(&state.config, &parts.extensions, &parts.headers);
+    let cookie = SessionCookie::of(&state.config.site(), &parts.extensions, &parts.headers);
     match cookie.token(&parts.headers) {
         Some(token) => Ok(state.app.session(token).await?),
         None => Ok(None),
@@ -82,8 +78,8 @@ pub(crate) async fn session(state: &ApiState, parts: &Parts) -> Result<Option<Ar
 /// Refuses a change that a page of another site had the browser ask for.
 pub(crate) fn check_origin(state: &ApiState, parts: &Parts) -> Result<(), ApiError> {
     let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-    let secure = SessionCookie::of(&state.config, &parts.extensions, &parts.headers).is_secure();
-    if reads || is_same_origin(&state.config, secure, &parts.uri, &parts.headers) {
+    let secure = SessionCookie::of(&state.config.site(), &parts.extensions, &parts.headers).is_secure();
+    if reads || is_same_origin(&state.config.site(), secure, &parts.uri, &parts.headers) {
         return Ok(());
     }
     let detail = "A session cookie changes something only from a page of this server";
@@ -144,17 +140,6 @@ pub(crate) async fn authorise_session(
             Err(problem.into())
         }
         _ => Ok((caller, session)),
-    }
-}
-
-/// From where a request comes.
-#[must_use]
-pub fn client_of(extensions: &Extensions, headers: &HeaderMap) -> Client {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).chars().take(255).collect();
-    Client {
-        address: client_address(extensions),
-        user_agent: headers.get(header::USER_AGENT).map(text),
-        request_id: extensions.get::<RequestId>().map(|RequestId(id)| text(id)),
     }
 }
 

@@ -6,9 +6,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use domain::{Problem, ProblemKind};
+use edge::RequestId;
 
 use crate::caller::Caller;
-use crate::edge::RequestId;
 use crate::error::ApiError;
 use crate::problem_document;
 use crate::state::ApiState;
@@ -111,7 +111,7 @@ fn is_kept(error: &ApiError) -> bool {
 
 /// The problem document of a refusal, as it is given again.
 fn refusal(state: &ApiState, parts: &Parts, error: &ApiError) -> Answer {
-    let id = parts.extensions.get::<RequestId>().and_then(|RequestId(id)| id.to_str().ok());
+    let id = parts.extensions.get::<RequestId>().map(RequestId::text);
     let document = problem_document::document(error, &state.config, parts.uri.path(), id.unwrap_or_default());
     Answer {
         status: error.problem.kind.entry().status,

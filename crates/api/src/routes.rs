@@ -10,10 +10,11 @@ use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, MethodRouter};
+use axum::routing::{MethodFilter, MethodRouter, any};
 use domain::definition::{Action, Effect, Registry, Resource};
 use domain::resources::{DELIVERY, OWN, WEBHOOK};
 use domain::{Problem, ProblemKind};
+use edge::RequestIds;
 
 use crate::config::Config;
 use crate::error::ApiError;
@@ -24,9 +25,9 @@ use crate::handlers::{
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
 use crate::session_limit::SessionLimit;
-use crate::state::{ApiState, RequestIds};
+use crate::state::ApiState;
 use crate::throttle::Throttle;
-use crate::{docs, edge, openapi};
+use crate::{docs, openapi, outermost};
 
 /// A route of the API.
 #[derive(Clone, Debug)]
@@ -251,7 +252,8 @@ fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
     all
 }
 
-/// The API as a service.
+/// The API as a service. What it does not know is answered 404; a router that serves other things beside it can
+/// be put in its place as the fallback, except below `/api`.
 pub fn router(app: App, config: Config) -> Result<Router, Failure> {
     let table = routes(app.registry(), &config);
     let mut by_path: BTreeMap<String, (MethodRouter<ApiState>, Vec<Method>)> = BTreeMap::new();
@@ -275,9 +277,13 @@ pub fn router(app: App, config: Config) -> Result<Router, Failure> {
     for (path, (methods, allowed)) in by_path {
         router = router.route(&path, with_other_methods(methods, &allowed));
     }
+    let nothing = || async { ApiError::from(Problem::not_found()) };
     let router = router
-        .fallback(|| async { ApiError::from(Problem::not_found()) })
-        .layer(axum::middleware::from_fn_with_state(state.clone(), edge::edge))
+        // Everything below /api is answered here, whoever answers what lies beside it.
+        .route("/api/", any(nothing))
+        .route("/api/{*rest}", any(nothing))
+        .fallback(nothing)
+        .layer(axum::middleware::from_fn_with_state(state.clone(), outermost::outermost))
         .with_state(state);
     Ok(router)
 }

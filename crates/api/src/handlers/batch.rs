@@ -10,13 +10,13 @@ use domain::definition::Resource;
 use domain::json::Object;
 use domain::text::did_you_mean;
 use domain::{Problem, Violation};
+use edge::RequestId;
 use serde_json::{Value as Json, json};
 
 use super::write::admit;
 use crate::body::{MAX_BATCH_BODY, object, read};
 use crate::config::Config;
 use crate::credentials::actor;
-use crate::edge::RequestId;
 use crate::error::ApiError;
 use crate::idempotency::{once, respond};
 use crate::negotiate::Taken;
@@ -34,7 +34,7 @@ pub(crate) async fn batch(
     let (credential, _) = admit(&state, &parts, resource, representation::JSON).await?;
     let body = read(body, MAX_BATCH_BODY).await?;
     let path = parts.uri.path().to_owned();
-    let id = parts.extensions.get::<RequestId>().and_then(|RequestId(id)| id.to_str().ok());
+    let id = parts.extensions.get::<RequestId>().map(RequestId::text);
     let id = id.unwrap_or_default().to_owned();
     let config = state.config.clone();
     let render = move |report: &BatchReport| answer(report, &config, &path, &id);

@@ -10,8 +10,9 @@ use utoipa::openapi::{Info, InfoBuilder, LicenseBuilder, Server};
 
 use super::operations::{CHANGES, DOCUMENTATION, GENERAL, HEALTH, tag_of};
 use super::{staff, words};
+use edge::SessionCookie;
+
 use crate::config::Config;
-use crate::session_cookie::SessionCookie;
 
 /// The first of the two licences. An SPDX expression would be exact, but is shown as a broken link.
 const LICENCE: &str = "https://spdx.org/licenses/Apache-2.0.html";
@@ -117,7 +118,7 @@ pub(super) fn security_scheme() -> SecurityScheme {
 pub(super) fn session_scheme(config: &Config) -> SecurityScheme {
     let doc = "The cookie that `POST /api/session` sets. Changes are taken only from pages of this server: \
                `Sec-Fetch-Site` or `Origin` must say so.";
-    let cookie = ApiKeyValue::with_description(SessionCookie::plain(config).name(), doc);
+    let cookie = ApiKeyValue::with_description(SessionCookie::plain(&config.site()).name(), doc);
     SecurityScheme::ApiKey(ApiKey::Cookie(cookie))
 }
 

@@ -15,8 +15,9 @@ use serde_json::Value as Json;
 
 use super::links::Links;
 use super::{Question, Representation};
+use edge::RequestId;
+
 use crate::credentials::actor;
-use crate::edge::RequestId;
 use crate::error::ApiError;
 use crate::query::parameters;
 
@@ -108,7 +109,7 @@ impl Export {
 
     /// Ends the body early, which the client sees as a broken transfer: the status is already sent.
     fn broken_off(&self, failure: &app::Failure) -> std::io::Error {
-        let request = self.request.as_ref().and_then(|RequestId(id)| id.to_str().ok());
+        let request = self.request.as_ref().map(RequestId::text);
         let error = failure.inside().unwrap_or_else(|| failure.problem().detail);
         tracing::error!(request_id = request, error, "an export broke off");
         std::io::Error::other("the export cannot go on")

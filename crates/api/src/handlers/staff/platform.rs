@@ -5,11 +5,12 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use domain::staff::ORGANISATION;
 use domain::{OrganisationId, Timestamp};
+use edge::client_of;
 
 use super::super::json_response;
 use super::{Paging, StaffCall, admit, admit_with_query, id_at, object, session, shown};
 use crate::body::{self, MAX_BODY};
-use crate::credentials::{actor, client_of};
+use crate::credentials::actor;
 use crate::error::ApiError;
 use crate::idempotency::{once, respond};
 use crate::negotiate::Taken;

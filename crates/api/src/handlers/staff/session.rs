@@ -7,14 +7,14 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use domain::listing::Lenience;
 use domain::{Problem, ProblemKind, Violation};
+use edge::{SessionCookie, client_of};
 
 use super::super::json_response;
 use super::{StaffCall, admit, admit_with_query, done, object, session_document};
-use crate::credentials::{client_of, session, with_challenge};
+use crate::credentials::{session, with_challenge};
 use crate::error::ApiError;
 use crate::negotiate::{Taken, accepts_json};
 use crate::query;
-use crate::session_cookie::SessionCookie;
 use crate::state::ApiState;
 
 /// `POST /api/session`
@@ -43,7 +43,7 @@ pub(crate) async fn sign_in(State(state): State<ApiState>, request: Request) -> 
 }
 
 fn cookie(state: &ApiState, parts: &Parts) -> SessionCookie {
-    SessionCookie::of(&state.config, &parts.extensions, &parts.headers)
+    SessionCookie::of(&state.config.site(), &parts.extensions, &parts.headers)
 }
 
 /// `GET /api/session`

@@ -5,7 +5,7 @@
 use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 
 use crate::client_address::forwarded_scheme;
-use crate::config::Config;
+use crate::site::Site;
 
 /// The cookie's name under plain HTTP.
 const PLAIN: &str = "mp_session";
@@ -25,15 +25,15 @@ impl SessionCookie {
     /// The cookie for a request that arrived with these: a secure one where the server is reached under
     /// TLS, by its own public address or as a trusted proxy says.
     #[must_use]
-    pub fn of(config: &Config, extensions: &Extensions, headers: &HeaderMap) -> Self {
-        let forwarded = forwarded_scheme(extensions, headers, &config.trusted_proxies);
-        Self { secure: config.is_secure() || forwarded.is_some_and(|it| it.eq_ignore_ascii_case("https")) }
+    pub fn of(site: &Site<'_>, extensions: &Extensions, headers: &HeaderMap) -> Self {
+        let forwarded = forwarded_scheme(extensions, headers, site.trusted_proxies);
+        Self { secure: site.is_secure() || forwarded.is_some_and(|it| it.eq_ignore_ascii_case("https")) }
     }
 
     /// The cookie for clients that reach the server by its own public address.
     #[must_use]
-    pub fn plain(config: &Config) -> Self {
-        Self { secure: config.is_secure() }
+    pub fn plain(site: &Site<'_>) -> Self {
+        Self { secure: site.is_secure() }
     }
 
     /// Whether the client reaches the server under TLS.
@@ -86,18 +86,15 @@ mod tests {
     use super::*;
 
     fn cookie(public_url: &str, peer: &str, scheme: Option<&'static str>) -> SessionCookie {
-        let config = Config {
-            public_url: public_url.to_owned(),
-            trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
-            ..Config::default()
-        };
+        let trusted_proxies = &["10.0.0.0/8".parse().unwrap()];
+        let site = Site { public_url, hosts: [None, None], trusted_proxies };
         let mut extensions = Extensions::new();
         extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
         let mut headers = HeaderMap::new();
         if let Some(scheme) = scheme {
             headers.insert("x-forwarded-proto", HeaderValue::from_static(scheme));
         }
-        SessionCookie::of(&config, &extensions, &headers)
+        SessionCookie::of(&site, &extensions, &headers)
     }
 
     #[test]

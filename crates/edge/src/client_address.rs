@@ -8,11 +8,12 @@ use ipnet::IpNet;
 
 /// The client's address, found once at the edge.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
+pub struct ClientAddress(pub Option<IpAddr>);
 
 /// Finds the client's address: the nearest one in `X-Forwarded-For` that is no trusted proxy, if the
 /// peer is one; else the peer. What an untrusted peer says about itself is not believed.
-pub(crate) fn find(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> ClientAddress {
+#[must_use]
+pub fn find(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> ClientAddress {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip().to_canonical());
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     let Some(peer) = peer.filter(|peer| is_trusted(*peer)) else {

@@ -3,12 +3,12 @@
 
 use axum::http::{HeaderMap, Uri, header};
 
-use crate::config::{Config, same_host};
+use crate::site::{Site, same_host};
 
 /// Whether `Sec-Fetch-Site` (W3C Fetch Metadata), or where the browser sends none `Origin` (RFC 6454 §7),
 /// names this server. A request with neither is not from a page of ours.
 #[must_use]
-pub fn is_same_origin(config: &Config, secure: bool, uri: &Uri, headers: &HeaderMap) -> bool {
+pub fn is_same_origin(site: &Site<'_>, secure: bool, uri: &Uri, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if let Some(site) = text("sec-fetch-site") {
         return site == "same-origin";
@@ -20,8 +20,8 @@ pub fn is_same_origin(config: &Config, secure: bool, uri: &Uri, headers: &Header
         return false;
     }
     let host = uri.host().or_else(|| headers.get(header::HOST).and_then(|host| host.to_str().ok()));
-    let public = config.public_url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
-    let own = [&config.production_host, &config.sandbox_host].into_iter().flatten().map(String::as_str);
+    let public = site.public_url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
+    let own = site.hosts.into_iter().flatten();
     host.is_some_and(|host| authority.eq_ignore_ascii_case(host))
         || public.is_some_and(|public| authority.eq_ignore_ascii_case(public))
         || own.into_iter().any(|own| same_host(authority, own))
@@ -34,15 +34,15 @@ mod tests {
     use super::*;
 
     fn judged(secure: bool, headers: &[(&'static str, &'static str)]) -> bool {
-        let config = Config {
-            public_url: "https://members.example.org".to_owned(),
-            sandbox_host: Some("sandbox.example.org".to_owned()),
-            ..Config::default()
+        let site = Site {
+            public_url: "https://members.example.org",
+            hosts: [None, Some("sandbox.example.org")],
+            trusted_proxies: &[],
         };
         let pairs = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        is_same_origin(&config, secure, &Uri::from_static("/api/session"), &pairs.collect())
+        is_same_origin(&site, secure, &Uri::from_static("/api/session"), &pairs.collect())
     }
 
     #[test]

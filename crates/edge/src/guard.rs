@@ -1,0 +1,66 @@
+//! Limits that every request is held to, and panics that must not end a connection.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt as _;
+
+const LONGEST_ADDRESS: usize = 16 * 1024;
+
+/// Why a request was not answered by its handler.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cut {
+    /// Its path and query are too long together.
+    AddressTooLong,
+    /// It took longer than this; a change may or may not have been made.
+    TimedOut(Duration),
+    /// The handler panicked with these words, which only the log is told.
+    Panicked(String),
+}
+
+/// Has a request answered within the limits.
+pub async fn guard(request: Request, next: Next, time: Duration) -> Result<Response, Cut> {
+    let length = request.uri().path_and_query().map_or(0, |it| it.as_str().len());
+    if length > LONGEST_ADDRESS {
+        return Err(Cut::AddressTooLong);
+    }
+    let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(time, work).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(panic)) => Err(Cut::Panicked(format!("panic: {}", panic_text(&*panic)))),
+        Err(_) => Err(Cut::TimedOut(time)),
+    }
+}
+
+impl Cut {
+    /// What happened, for the client.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        match self {
+            Self::AddressTooLong => "The address is longer than 16 KiB".to_owned(),
+            Self::TimedOut(time) => format!(
+                "The request took longer than {} seconds; a change may or may not have been made",
+                time.as_secs()
+            ),
+            Self::Panicked(_) => "Something went wrong inside the server".to_owned(),
+        }
+    }
+
+    /// What only the log is told.
+    #[must_use]
+    pub fn inside(&self) -> Option<String> {
+        match self {
+            Self::Panicked(text) => Some(text.clone()),
+            Self::AddressTooLong | Self::TimedOut(_) => None,
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown")
+}

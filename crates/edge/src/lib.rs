@@ -1,0 +1,22 @@
+//! What the API and the portal have in common as surfaces over HTTP: ids of requests, where clients are,
+//! limits of time and length, and the headers of every answer.
+//!
+//! Nothing here knows what is answered: how a failure is shown is up to each surface.
+
+mod client;
+mod client_address;
+mod guard;
+mod headers;
+mod request_id;
+mod same_origin;
+mod session_cookie;
+mod site;
+
+pub use client::client_of;
+pub use client_address::{ClientAddress, find as find_client_address};
+pub use guard::{Cut, guard};
+pub use headers::{OWN_HEADERS, put_headers};
+pub use request_id::{RequestId, RequestIds};
+pub use same_origin::is_same_origin;
+pub use session_cookie::SessionCookie;
+pub use site::{Site, same_host};
