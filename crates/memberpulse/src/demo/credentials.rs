@@ -69,7 +69,9 @@ impl Credentials {
     /// What to do with them, for a server at this address.
     pub(super) fn instructions(&self, base_url: &str, directory: &Path) -> String {
         let Self { production_key, sandbox_key, admin, viewer, .. } = self;
+        let portal = if cfg!(feature = "portal") { base_url } else { "not in this build" };
         let addresses = output::pairs(&[
+            ("Client Portal", portal.to_owned()),
             ("API", format!("{base_url}/api")),
             ("API reference", format!("{base_url}/api/docs")),
             ("Production key", production_key.clone()),
@@ -81,7 +83,7 @@ impl Credentials {
             "MemberPulse serves the Demo Association (professional plan).\n\n{addresses}\n\
              Try it:\n\n  \
              curl -H 'Authorization: Bearer {production_key}' '{base_url}/api/members?itemsPerPage=3'\n\n\
-             The sign-ins are for the Client Portal, which comes with a later version.\n\
+             The administrator and the viewer sign in to the Client Portal.\n\
              The data is in {}; remove it to begin anew. Ctrl+C stops the server.\n",
             directory.display()
         )

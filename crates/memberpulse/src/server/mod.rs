@@ -1,6 +1,6 @@
 //! The life of a server: lock, listen, open the store, serve, stop in order.
 //!
-//! What is served is `api`'s router; this module knows connections and signals, not requests.
+//! What is served are `api`'s router and `portal`'s; this module knows connections and signals, not requests.
 
 mod connections;
 mod limits;
@@ -12,7 +12,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use app::App;
+use app::{App, Failure};
+use axum::Router;
 use db::ServerLock;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
@@ -90,6 +91,25 @@ impl Server {
         format!("http://{}", SocketAddr::new(ip, self.address.port()))
     }
 
+    /// The API, and beside it the portal.
+    #[cfg(feature = "portal")]
+    fn router(&self, config: api::Config) -> Result<Router, Failure> {
+        let beside = portal::Config {
+            public_url: config.public_url.clone(),
+            trusted_proxies: config.trusted_proxies.clone(),
+            request_timeout: config.request_timeout,
+            ..portal::Config::default()
+        };
+        let portal = portal::router(self.app.clone(), beside)?;
+        Ok(api::router(self.app.clone(), config)?.fallback_service(portal))
+    }
+
+    /// The API alone.
+    #[cfg(not(feature = "portal"))]
+    fn router(&self, config: api::Config) -> Result<Router, Failure> {
+        api::router(self.app.clone(), config)
+    }
+
     /// Serves until a signal says to stop; then finishes what runs and closes the store.
     pub(crate) async fn run(self, settings: &ServerSettings, mut signals: Signals) -> Result<(), Halt> {
         let config = api::Config {
@@ -100,7 +120,7 @@ impl Server {
             trusted_proxies: settings.trusted_proxies.clone(),
             ..api::Config::default()
         };
-        let router = api::router(self.app.clone(), config)?;
+        let router = self.router(config)?;
         let (stop, stopped) = watch::channel(false);
         let clockwork = tokio::spawn(self.app.clone().run_clockwork(stopped.clone()));
         let dispatcher = if settings.no_webhooks {

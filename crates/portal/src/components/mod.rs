@@ -1,0 +1,11 @@
+//! Parts that pages share, each with a template of its own under `templates/components/`.
+
+mod control;
+mod field;
+mod inputs;
+mod problem;
+
+pub(crate) use control::{Choice, Control};
+pub(crate) use field::{FieldView, id_of};
+pub(crate) use inputs::{Asking, beginning, body_of, inputs_of, is_same, put, without_blank_rows};
+pub(crate) use problem::ProblemView;

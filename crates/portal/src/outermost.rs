@@ -1,0 +1,43 @@
+//! The outermost layer: request ids, limits, panics, headers of every answer.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use domain::{Problem, ProblemKind};
+use edge::Cut;
+
+use crate::failure::PageError;
+use crate::pages::error;
+use crate::router::Portal;
+
+/// Everything comes from this server, scripts and styles as files of their own; images may come from
+/// where records say.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Wraps every request.
+pub(crate) async fn outermost(State(portal): State<Portal>, mut request: Request, next: Next) -> Response {
+    let id = portal.request_ids.of(request.headers());
+    let address =
+        edge::find_client_address(request.extensions(), request.headers(), &portal.config.trusted_proxies);
+    request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(address);
+    let headers = request.headers().clone();
+    let mut response = match edge::guard(request, next, portal.config.request_timeout).await {
+        Ok(response) => response,
+        Err(cut) => {
+            let kind = match cut {
+                Cut::AddressTooLong => ProblemKind::UriTooLong,
+                Cut::TimedOut(_) => ProblemKind::RequestTimeout,
+                Cut::Panicked(_) => ProblemKind::InternalError,
+            };
+            let failure =
+                PageError { inside: cut.inside(), ..PageError::from(Problem::new(kind, cut.detail())) };
+            error::outside(&headers, id.text(), &failure)
+        }
+    };
+    response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    edge::put_headers(response.headers_mut(), id);
+    response
+}

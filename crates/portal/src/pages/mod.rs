@@ -1,0 +1,12 @@
+//! Screens: each makes a view model of a visit and has its template show it.
+
+pub(crate) mod bulk;
+pub(crate) mod edit;
+pub(crate) mod error;
+pub(crate) mod export;
+pub(crate) mod list;
+pub(crate) mod login;
+pub(crate) mod overview;
+pub(crate) mod record;
+pub(crate) mod search;
+pub(crate) mod session;

@@ -1,0 +1,112 @@
+//! The portal as a service: its screens, its files, and what every answer has.
+
+use std::sync::Arc;
+
+use app::{App, Failure};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, get};
+use domain::{Problem, ProblemKind};
+use edge::RequestIds;
+use tower_http::compression::CompressionLayer;
+
+use crate::config::Config;
+use crate::cookies::{self, SESSION};
+use crate::failure::PageError;
+use crate::form::Form;
+use crate::pages::{error, login};
+use crate::screens::{self, ScreenInfo, screens};
+use crate::visit::{Visit, comes_from_here, redirect};
+use crate::{assets, outermost};
+
+/// What handlers share; clones are cheap.
+#[derive(Clone)]
+pub(crate) struct Portal {
+    pub(crate) app: App,
+    pub(crate) config: Arc<Config>,
+    pub(crate) request_ids: Arc<RequestIds>,
+}
+
+/// The portal as a service. It answers every address: what it does not know with a page that says so.
+pub fn router(app: App, config: Config) -> Result<Router, Failure> {
+    let table = screens(app.registry(), &config);
+    let request_ids = Arc::new(RequestIds::new(app.random_bytes()?));
+    let portal = Portal { app, config: Arc::new(config), request_ids };
+    let mut router = Router::new()
+        .route("/assets/{file}", get(assets::serve))
+        .route("/login", get(login::show).post(login::sign_in));
+    for info in table {
+        router = router.route(&info.path.clone(), method(info));
+    }
+    let router = router
+        .fallback(unknown)
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(portal.clone(), outermost::outermost))
+        .with_state(portal);
+    Ok(router)
+}
+
+/// The handler of a screen on its method.
+fn method(info: ScreenInfo) -> MethodRouter<Portal> {
+    let filter = if info.method == Method::GET { MethodFilter::GET } else { MethodFilter::POST };
+    let handler = move |State(portal): State<Portal>, request: Request| async move {
+        signed_in(portal, request, Some(info)).await
+    };
+    MethodRouter::new().on(filter, handler)
+}
+
+/// An address that there is not.
+async fn unknown(State(portal): State<Portal>, request: Request) -> Response {
+    signed_in(portal, request, None).await
+}
+
+/// Recognises who asks, has the screen shown, and shows what went wrong where it was not.
+async fn signed_in(portal: Portal, request: Request, info: Option<ScreenInfo>) -> Response {
+    let (parts, body) = request.into_parts();
+    let token = cookies::get(&parts.headers, SESSION);
+    let session = match token {
+        Some(token) => portal.app.session(&token).await,
+        None => Ok(None),
+    };
+    let session = match session {
+        Ok(Some(session)) => session,
+        Ok(None) if info.is_none() => return error::plain(&portal, &parts, &Problem::not_found().into()),
+        Ok(None) => return redirect(&parts.headers, &login::address(&parts)),
+        Err(failure) => return error::plain(&portal, &parts, &failure.into()),
+    };
+    let is_post = parts.method == Method::POST;
+    let (form, unread) = match if is_post { Form::read(body).await } else { Ok(Form::default()) } {
+        Ok(form) => (form, None),
+        Err(problem) => (Form::default(), Some(problem)),
+    };
+    let visit = Visit { app: portal.app, config: portal.config, session, parts, form };
+    let shown = async {
+        if let Some(problem) = unread {
+            return Err(problem.into());
+        }
+        let info = info.ok_or_else(Problem::not_found)?;
+        if is_post {
+            check_origin(&visit)?;
+        }
+        screens::admit(&info, &visit)?;
+        screens::show(info.screen, &visit).await
+    };
+    match shown.await {
+        Ok(response) => response,
+        Err(failure) => error::page(&visit, &failure),
+    }
+}
+
+/// A form must come from a page of this session (architecture.md: sessions, forgery).
+fn check_origin(visit: &Visit) -> Result<(), PageError> {
+    let token = visit.form.get("_token").unwrap_or_default();
+    if comes_from_here(&visit.parts.headers, &visit.config.public_url) && visit.session.accepts_form(token) {
+        return Ok(());
+    }
+    let detail = "The form did not come from a page of this session";
+    let hint = "Open the page again and send the form from there; nothing was changed.";
+    Err(Problem::new(ProblemKind::InsufficientScope, detail).hint(hint).into())
+}

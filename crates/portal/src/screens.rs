@@ -1,0 +1,168 @@
+//! The one table of screens. The router and the tests of permissions are made from it.
+
+use axum::http::Method;
+use domain::definition::{Action, Effect, Registry, Resource};
+
+use crate::config::Config;
+use crate::failure::PageError;
+use crate::pages::{bulk, edit, export, list, overview, record, search, session};
+use crate::visit::{Page, Visit};
+
+/// A screen of somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct ScreenInfo {
+    /// The method.
+    pub method: Method,
+    /// The path, with `{id}` for a record's id.
+    pub path: String,
+    /// What one must be allowed to do; nothing where being signed in is enough.
+    pub capability: Option<String>,
+    /// What it is.
+    pub screen: Screen,
+}
+
+/// What a screen is.
+#[derive(Clone, Copy, Debug)]
+pub enum Screen {
+    /// `GET /`
+    Overview,
+    /// `GET /search`
+    Search,
+    /// `POST /environment`
+    Environment,
+    /// `POST /theme`
+    Theme,
+    /// `POST /logout`
+    SignOut,
+    /// `GET /members`
+    List(&'static Resource),
+    /// `GET /members/export`
+    Export(&'static Resource),
+    /// `POST /members/bulk`
+    Bulk(&'static Resource),
+    /// `GET /members/new`
+    New(&'static Resource),
+    /// `POST /members/new`
+    Create(&'static Resource),
+    /// `GET /members/{id}`
+    Profile(&'static Resource),
+    /// `GET /members/{id}/activity`
+    Activity(&'static Resource),
+    /// `GET /members/{id}/api`
+    Api(&'static Resource),
+    /// `GET /events/{id}/preview`
+    Preview(&'static Resource),
+    /// `GET /members/{id}/edit`
+    Edit(&'static Resource),
+    /// `POST /members/{id}/edit`
+    Save(&'static Resource),
+    /// `GET /members/{id}/delete`
+    ConfirmDelete(&'static Resource),
+    /// `POST /members/{id}/delete`
+    Delete(&'static Resource),
+    /// `GET /events/{id}/schedule`
+    ChooseMoment(&'static Resource),
+    /// `POST /events/{id}/schedule`
+    Schedule(&'static Resource),
+    /// `GET /events/{id}/publish`
+    ConfirmAction(&'static Resource, &'static Action),
+    /// `POST /events/{id}/publish`
+    Act(&'static Resource, &'static Action),
+}
+
+/// All screens of a server.
+#[must_use]
+pub fn screens(registry: Registry, config: &Config) -> Vec<ScreenInfo> {
+    let free =
+        |method, path: &str, screen| ScreenInfo { method, path: path.to_owned(), capability: None, screen };
+    let mut all = vec![
+        free(Method::GET, "/", Screen::Overview),
+        free(Method::GET, "/search", Screen::Search),
+        free(Method::POST, "/environment", Screen::Environment),
+        free(Method::POST, "/theme", Screen::Theme),
+        free(Method::POST, "/logout", Screen::SignOut),
+    ];
+    for layout in config.layouts {
+        if let Some(resource) = registry.by_plural(layout.plural) {
+            all.extend(of_resource(resource, layout.preview));
+        }
+    }
+    all
+}
+
+fn of_resource(it: &'static Resource, preview: bool) -> Vec<ScreenInfo> {
+    let base = format!("/{}", it.segment());
+    let screen = |method, path: &str, capability: String, screen| ScreenInfo {
+        method,
+        path: format!("{base}{path}"),
+        capability: Some(capability),
+        screen,
+    };
+    let read = |path: &str, kind| screen(Method::GET, path, it.read_scope(), kind);
+    let ask = |path: &str, kind| screen(Method::GET, path, it.write_scope(), kind);
+    let write = |path: &str, kind| screen(Method::POST, path, it.write_scope(), kind);
+    let mut all = vec![
+        read("", Screen::List(it)),
+        read("/export", Screen::Export(it)),
+        write("/bulk", Screen::Bulk(it)),
+        ask("/new", Screen::New(it)),
+        write("/new", Screen::Create(it)),
+        read("/{id}", Screen::Profile(it)),
+        screen(Method::GET, "/{id}/activity", "audit:read".to_owned(), Screen::Activity(it)),
+        read("/{id}/api", Screen::Api(it)),
+        ask("/{id}/edit", Screen::Edit(it)),
+        write("/{id}/edit", Screen::Save(it)),
+        ask("/{id}/delete", Screen::ConfirmDelete(it)),
+        write("/{id}/delete", Screen::Delete(it)),
+    ];
+    if preview {
+        all.push(read("/{id}/preview", Screen::Preview(it)));
+    }
+    if it.schedule.is_some() {
+        all.push(ask("/{id}/schedule", Screen::ChooseMoment(it)));
+        all.push(write("/{id}/schedule", Screen::Schedule(it)));
+    }
+    // Merging two records needs a choice of the other one, which no screen offers yet.
+    for action in it.actions.iter().filter(|action| action.effect != Effect::Merge) {
+        let path = format!("/{{id}}/{}", action.name);
+        all.push(ask(&path, Screen::ConfirmAction(it, action)));
+        all.push(write(&path, Screen::Act(it, action)));
+    }
+    all
+}
+
+/// Shows a screen.
+pub(crate) async fn show(screen: Screen, visit: &Visit) -> Page {
+    match screen {
+        Screen::Overview => overview::show(visit).await,
+        Screen::Search => search::show(visit).await,
+        Screen::Environment => session::switch(visit).await,
+        Screen::Theme => Ok(session::theme(visit)),
+        Screen::SignOut => session::sign_out(visit).await,
+        Screen::List(it) => list::show(visit, it).await,
+        Screen::Export(it) => export::start(visit, it).await,
+        Screen::Bulk(it) => bulk::run(visit, it).await,
+        Screen::New(it) => edit::blank(visit, it),
+        Screen::Create(it) => edit::create(visit, it).await,
+        Screen::Profile(it) => record::profile(visit, it).await,
+        Screen::Activity(it) => record::activity(visit, it).await,
+        Screen::Api(it) => record::api(visit, it).await,
+        Screen::Preview(it) => record::preview(visit, it).await,
+        Screen::Edit(it) => edit::show(visit, it).await,
+        Screen::Save(it) => edit::save(visit, it).await,
+        Screen::ConfirmDelete(it) => record::confirm_delete(visit, it).await,
+        Screen::Delete(it) => record::delete(visit, it).await,
+        Screen::ChooseMoment(it) => record::choose_moment(visit, it).await,
+        Screen::Schedule(it) => record::schedule(visit, it).await,
+        Screen::ConfirmAction(it, action) => record::confirm_action(visit, it, action).await,
+        Screen::Act(it, action) => record::act(visit, it, action).await,
+    }
+}
+
+/// Refuses what the user may not do.
+pub(crate) fn admit(info: &ScreenInfo, visit: &Visit) -> Result<(), PageError> {
+    match &info.capability {
+        Some(capability) if !visit.can(capability) => Err(crate::pages::error::not_allowed()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,180 @@
+//! A request of somebody who is signed in: who it is, what was asked, and how to answer.
+
+use std::sync::Arc;
+
+use app::{Actor, App, Client, Session, Tenant, WriteRequest};
+use askama::Template;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse as _, Response};
+use domain::{Problem, ProblemKind, RecordId, Resource};
+use edge::{ClientAddress, RequestId};
+
+use crate::config::Config;
+use crate::cookies::{self, Cookie, TOAST};
+use crate::display::Place;
+use crate::failure::PageError;
+use crate::form::Form;
+use crate::layout::Layout;
+use crate::shell::{Shell, Toast};
+
+/// What a screen makes of a visit.
+pub(crate) type Page = Result<Response, PageError>;
+
+/// A request of somebody who is signed in.
+pub(crate) struct Visit {
+    pub(crate) app: App,
+    pub(crate) config: Arc<Config>,
+    pub(crate) session: Arc<Session>,
+    pub(crate) parts: Parts,
+    /// What was sent; empty for a request without a form.
+    pub(crate) form: Form,
+}
+
+impl Visit {
+    /// The organisation and environment that are open.
+    pub(crate) fn tenant(&self) -> Result<&Tenant, PageError> {
+        self.session.tenant.as_ref().ok_or_else(|| {
+            let detail = "No organisation is open in this session";
+            Problem::new(ProblemKind::NotFound, detail).into()
+        })
+    }
+
+    /// Whether the user may do this.
+    pub(crate) fn can(&self, capability: &str) -> bool {
+        self.session.can(capability)
+    }
+
+    pub(crate) fn can_write(&self, resource: &Resource) -> bool {
+        self.can(&resource.write_scope())
+    }
+
+    /// Who acts.
+    pub(crate) fn actor(&self) -> Actor {
+        self.session.actor(&client(&self.parts))
+    }
+
+    /// A change by the user.
+    pub(crate) fn write_request(&self) -> WriteRequest {
+        WriteRequest::from(self.actor())
+    }
+
+    /// In whose zone and currency things are shown.
+    pub(crate) fn place(&self) -> Place {
+        let organisation = self.session.tenant.as_ref().map(Tenant::organisation);
+        let zone = organisation.and_then(|it| domain::time::zone(&it.timezone));
+        Place {
+            zone: zone.unwrap_or(jiff::tz::TimeZone::UTC),
+            currency: organisation.map_or_else(String::new, |it| it.currency.clone()),
+        }
+    }
+
+    /// The layout of a resource.
+    pub(crate) fn layout(&self, resource: &Resource) -> Result<&'static Layout, PageError> {
+        let found = self.config.layouts.iter().find(|layout| layout.plural == resource.plural);
+        found.ok_or_else(|| Problem::not_found().into())
+    }
+
+    /// The record id in `/{resource}/{id}…`. What is no UUID was never an id.
+    pub(crate) fn id(&self) -> Result<RecordId, PageError> {
+        let id = self.parts.uri.path().split('/').nth(2).and_then(|segment| segment.parse().ok());
+        id.ok_or_else(|| Problem::not_found().into())
+    }
+
+    /// Whether htmx asks, which follows a redirection only when it is told by a header of its own.
+    pub(crate) fn is_htmx(&self) -> bool {
+        self.parts.headers.contains_key("hx-request")
+    }
+
+    /// What surrounds a page with this title.
+    pub(crate) fn shell(&self, title: &str) -> Shell {
+        Shell::of(self, title)
+    }
+
+    /// A page.
+    pub(crate) fn page(&self, page: &impl Template) -> Page {
+        self.page_with(StatusCode::OK, page)
+    }
+
+    /// A page with a status. A message that it shows is not shown again.
+    pub(crate) fn page_with(&self, status: StatusCode, page: &impl Template) -> Page {
+        let mut response = (status, Html(page.render()?)).into_response();
+        if cookies::get(&self.parts.headers, TOAST).is_some() {
+            let gone = Cookie { name: TOAST, value: None, seconds: None, secure: self.config.is_secure() };
+            response.headers_mut().append(header::SET_COOKIE, gone.header());
+        }
+        Ok(response)
+    }
+
+    /// Goes on to another page.
+    pub(crate) fn go(&self, to: &str) -> Response {
+        redirect(&self.parts.headers, to)
+    }
+
+    /// Goes on to another page, which tells what was done.
+    pub(crate) fn go_and_tell(&self, to: &str, toast: &Toast) -> Response {
+        let mut response = self.go(to);
+        let value = toast.encode();
+        let secure = self.config.is_secure();
+        let cookie = Cookie { name: TOAST, value: Some(&value), seconds: Some(60), secure };
+        response.headers_mut().append(header::SET_COOKIE, cookie.header());
+        response
+    }
+}
+
+/// Goes on to another page, by a GET (RFC 9110 §15.4.4).
+pub(crate) fn redirect(headers: &HeaderMap, to: &str) -> Response {
+    let (status, name) = if headers.contains_key("hx-request") {
+        (StatusCode::OK, header::HeaderName::from_static("hx-redirect"))
+    } else {
+        (StatusCode::SEE_OTHER, header::LOCATION)
+    };
+    let to = HeaderValue::try_from(to).unwrap_or(HeaderValue::from_static("/"));
+    (status, [(name, to)]).into_response()
+}
+
+/// From where a request comes.
+pub(crate) fn client(parts: &Parts) -> Client {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).chars().take(255).collect();
+    Client {
+        address: parts.extensions.get::<ClientAddress>().and_then(|ClientAddress(address)| *address),
+        user_agent: parts.headers.get(header::USER_AGENT).map(text),
+        request_id: parts.extensions.get::<RequestId>().map(|id| id.text().to_owned()),
+    }
+}
+
+/// Whether a form may come from where it does: browsers tell, and do not let pages lie about it
+/// (Fetch metadata; where a browser has none, `Origin`).
+pub(crate) fn comes_from_here(headers: &HeaderMap, public_url: &str) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text("origin") else { return true };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    let public = public_url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    host.is_some() && (host == text("host") || host == public)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderName;
+
+    #[test]
+    fn forms_of_other_sites_are_told_apart() {
+        let from = |pairs: &[(&'static str, &'static str)]| {
+            let pairs = pairs
+                .iter()
+                .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            comes_from_here(&pairs.collect(), "https://portal.example.org")
+        };
+        assert!(from(&[("sec-fetch-site", "same-origin")]));
+        assert!(!from(&[("sec-fetch-site", "same-site"), ("origin", "https://portal.example.org")]));
+        assert!(!from(&[("sec-fetch-site", "cross-site")]));
+        assert!(from(&[("origin", "https://portal.example.org"), ("host", "10.0.0.1")]));
+        assert!(from(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]));
+        assert!(!from(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8080")]));
+        assert!(!from(&[("origin", "null"), ("host", "127.0.0.1:8080")]));
+    }
+}
