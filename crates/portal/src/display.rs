@@ -3,6 +3,8 @@
 //!
 //! Values come as they are stored; how they are read from forms is not known here.
 
+use std::fmt;
+
 use askama::Template;
 use domain::definition::{Field, Kind};
 use domain::{Record, Timestamp, Value};
@@ -12,8 +14,7 @@ use serde_json::Value as Json;
 use crate::words;
 
 /// A value as people see it.
-#[derive(Clone, PartialEq, Eq, Debug, Template)]
-#[template(path = "components/value.html")]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Shown {
     /// There is none.
     Nothing,
@@ -33,6 +34,18 @@ pub(crate) enum Shown {
     Pairs(Vec<(String, String)>),
 }
 
+#[derive(Template)]
+#[template(path = "components/value.html")]
+struct ValueView<'a> {
+    shown: &'a Shown,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ValueView { shown: self }.render_into(f).map_err(|_| fmt::Error)
+    }
+}
+
 /// Where and in whose currency values are shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -49,6 +62,23 @@ impl Place {
         moment.map_or_else(
             |_| String::new(),
             |it| it.to_zoned_datetime(self.zone.clone()).strftime("%-d %b %Y, %-I:%M %P %Z").to_string(),
+        )
+    }
+
+    /// From one moment to another: "24 Nov 2026, 6:30 pm to 9:00 pm AEDT".
+    pub(crate) fn span(&self, start: Timestamp, end: Timestamp) -> String {
+        if start.date_in(&self.zone) != end.date_in(&self.zone) {
+            return format!("{} to {}", self.moment(start), self.moment(end));
+        }
+        let local = |moment: Timestamp| {
+            let moment =
+                jiff::Timestamp::from_microsecond(moment.as_micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+            moment.to_zoned_datetime(self.zone.clone())
+        };
+        format!(
+            "{} to {}",
+            local(start).strftime("%-d %b %Y, %-I:%M %P"),
+            local(end).strftime("%-I:%M %P %Z")
         )
     }
 
@@ -198,6 +228,8 @@ mod tests {
     fn moments_name_their_zone() {
         let moment = Timestamp::parse("2026-11-24T00:00:00Z").unwrap();
         assert_eq!(sydney().moment(moment), "24 Nov 2026, 11:00 am AEDT");
+        let evening = sydney().span(moment, moment.plus_seconds(7_200));
+        assert_eq!(evening, "24 Nov 2026, 11:00 am to 1:00 pm AEDT");
     }
 
     #[test]

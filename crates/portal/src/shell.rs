@@ -131,6 +131,11 @@ impl Shell {
         }
     }
 
+    /// The first letters of the user's names, for small screens.
+    pub(crate) fn initials(&self) -> String {
+        self.user.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect()
+    }
+
     pub(crate) fn is_sandbox(&self) -> bool {
         self.environment == Environment::Sandbox.name()
     }

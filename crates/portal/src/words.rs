@@ -132,14 +132,11 @@ pub(crate) fn spoken(resource: &Resource, text: &str) -> String {
         let (before, from) = rest.split_at(start);
         spoken.push_str(before);
         let quoted = from.strip_prefix('`').and_then(|inner| inner.split_once('`'));
-        let (word, after) = match quoted {
-            Some((word, after)) => (word, after),
-            None => {
-                let skip = usize::from(from.starts_with('`'));
-                let end = from.get(skip..).and_then(|it| it.find(|c: char| !c.is_ascii_alphanumeric()));
-                from.split_at(end.map_or(from.len(), |end| (end + skip).max(1)))
-            }
-        };
+        let (word, after) = quoted.unwrap_or_else(|| {
+            let skip = usize::from(from.starts_with('`'));
+            let end = from.get(skip..).and_then(|it| it.find(|c: char| !c.is_ascii_alphanumeric()));
+            from.split_at(end.map_or(from.len(), |end| (end + skip).max(1)))
+        });
         spoken.push_str(&word_of(resource, word, quoted.is_some(), spoken.is_empty()));
         rest = after;
     }

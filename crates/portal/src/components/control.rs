@@ -60,7 +60,7 @@ impl Control {
             Kind::Money => {
                 Self::Line { kind: "text", value: value.to_owned(), step: "", unit: currency.to_owned() }
             }
-            Kind::Html { .. } => area(6),
+            Kind::Html { max } => area(if max > 20_000 { 8 } else { 3 }),
             Kind::Tags { .. } => area(3),
             Kind::Text { max, .. } if max > 255 => area(3),
             Kind::Boolean => Self::Tick { ticked: value == "true" },

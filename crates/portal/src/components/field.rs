@@ -53,7 +53,7 @@ impl FieldView {
         let view = Self::part(asking.resource, field, field.name, form, violations, currency);
         let mut help = asking.layout.help(asking.resource, field);
         if matches!(field.kind, Kind::Tags { .. }) {
-            help = format!("{help} One on each line.").trim_start().to_owned();
+            help.push_str(if help.is_empty() { "One on each line." } else { " One on each line." });
         }
         Self { help, ..view }
     }
@@ -109,11 +109,6 @@ impl FieldView {
             (!self.help.is_empty()).then(|| format!("{id}-help")),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
-    }
-
-    /// The name of a row of its list.
-    pub(crate) fn row_name(&self, index: &usize) -> String {
-        format!("{}[{index}]", self.name)
     }
 }
 

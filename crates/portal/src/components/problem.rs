@@ -1,7 +1,7 @@
 //! A problem as people see it: what happened, what to do, and the id to ask the operator with.
 
 use axum::http::request::Parts;
-use domain::Problem;
+use domain::{Problem, ProblemKind};
 use edge::RequestId;
 
 /// A problem.
@@ -25,7 +25,7 @@ impl ProblemView {
         let entry = problem.kind.entry();
         Self {
             title: title(entry.status).unwrap_or(entry.title).to_owned(),
-            detail: sentence(&problem.detail),
+            detail: detail(problem),
             hint: problem.hint.as_deref().map(sentence).unwrap_or_default(),
             request_id: request_id.to_owned(),
             violations: Vec::new(),
@@ -49,6 +49,16 @@ fn title(status: u16) -> Option<&'static str> {
         503 => "The server cannot do this right now",
         _ => return None,
     })
+}
+
+fn detail(problem: &Problem) -> String {
+    match problem.kind {
+        ProblemKind::NotFound => {
+            "The address may be mistyped, or what was here was deleted or belongs to the other environment."
+                .to_owned()
+        }
+        _ => sentence(&problem.detail),
+    }
 }
 
 fn sentence(text: &str) -> String {

@@ -55,6 +55,10 @@ pub(crate) const COURSES: Layout = Layout {
         ("branches", "Branches or chapters it is meant for."),
         ("featuredImageUrl", "The address of an image for tiles and the top of the course's page."),
         ("externalId", "The course's id in your own system."),
+        (
+            "customFields",
+            "Your own fields. A name has letters, digits and underscores, and begins with a letter.",
+        ),
     ],
     empty: "Create the first course: a draft needs only a name.",
 };

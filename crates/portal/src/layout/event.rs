@@ -75,6 +75,10 @@ pub(crate) const EVENTS: Layout = Layout {
         ("featuredImageUrl", "The address of an image for tiles and the top of the event's page."),
         ("speakers", "In the order to show them. At most one is the main speaker."),
         ("externalId", "The event's id in your own system."),
+        (
+            "customFields",
+            "Your own fields. A name has letters, digits and underscores, and begins with a letter.",
+        ),
     ],
     empty: "Create the first event: a draft needs only a name.",
 };

@@ -15,7 +15,6 @@ pub(crate) const MEMBERS: Layout = Layout {
         "status",
         "membershipType",
         "membershipExpiresAt",
-        "company",
         "joinedAt",
     ],
     sections: &[
@@ -74,6 +73,11 @@ pub(crate) const MEMBERS: Layout = Layout {
         ("profilePublic", "Other people may see the profile."),
         ("directoryDisplay", "Only for a public profile."),
         ("externalId", "The member's id in your own system; no two members share one."),
+        ("bio", "Basic HTML such as <p>, <strong> and <a> is kept."),
+        (
+            "customFields",
+            "Your own fields. A name has letters, digits and underscores, and begins with a letter.",
+        ),
     ],
     empty: "Add the first member here, or send them in through the API.",
 };

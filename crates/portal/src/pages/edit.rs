@@ -99,7 +99,7 @@ pub(crate) async fn create(visit: &Visit, resource: &'static Resource) -> Page {
             Ok(visit.go_and_tell(&format!("/{}/{id}", resource.segment()), &toast))
         }
         Err(failure) => {
-            let (status, problem, violations) = refused(visit, resource, failure.into())?;
+            let (status, problem, violations) = refused(visit, resource, failure.into());
             let filled = Filled {
                 violations: &violations,
                 problem: Some(problem),
@@ -150,7 +150,7 @@ pub(crate) async fn save(visit: &Visit, resource: &'static Resource) -> Page {
             overtaken(visit, &found, &asking, &form, base).await
         }
         Err(failure) => {
-            let (status, problem, violations) = refused(visit, resource, failure.into())?;
+            let (status, problem, violations) = refused(visit, resource, failure.into());
             let filled = Filled {
                 violations: &violations,
                 problem: Some(problem),
@@ -273,7 +273,7 @@ fn refused(
     visit: &Visit,
     resource: &'static Resource,
     failure: PageError,
-) -> Result<(StatusCode, ProblemView, Vec<Violation>), PageError> {
+) -> (StatusCode, ProblemView, Vec<Violation>) {
     let kind = failure.problem.kind;
     let status = StatusCode::from_u16(failure.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let mut view = ProblemView::new(&failure.problem, &visit.parts);
@@ -294,7 +294,7 @@ fn refused(
     if failure.inside.is_some() {
         super::error::log(&view.request_id, visit.parts.uri.path(), &failure);
     }
-    Ok((status, view, failure.problem.violations))
+    (status, view, failure.problem.violations)
 }
 
 fn new_form(

@@ -215,7 +215,7 @@ async fn upcoming(visit: &Visit) -> Result<(Vec<Upcoming>, String), PageError> {
 async fn courses_live(visit: &Visit) -> Result<Tile, PageError> {
     let state = state(&[("status[]", "published")]);
     Ok(Tile {
-        label: "Courses live".to_owned(),
+        label: "Live".to_owned(),
         number: words::grouped(count(visit, &COURSE, &state).await?),
         href: state.address(&COURSE),
         tone: "green",

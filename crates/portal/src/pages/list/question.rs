@@ -98,7 +98,7 @@ impl Question {
             state.0.iter().map(|(name, value)| in_zone(resource, name, value, &zone)).collect();
         let pairs = read.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let query = listing::parse(resource, pairs, Lenience::Strict);
-        Ok(Self { query, state })
+        Ok(Self { state, query })
     }
 }
 

@@ -190,7 +190,7 @@ fn told(visit: &Visit, found: &Found, failure: PageError) -> Result<ProblemView,
     view.hint = words::spoken(found.resource, &view.hint);
     if failure.problem.kind == ProblemKind::ValidationError {
         "Something is missing".clone_into(&mut view.title);
-        view.detail = "Edit the record first:".to_owned();
+        "Edit the record first:".clone_into(&mut view.detail);
         let edit = found.address("/edit");
         view.violations = failure
             .problem

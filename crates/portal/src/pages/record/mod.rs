@@ -148,7 +148,13 @@ fn offered(visit: &Visit, found: &Found) -> Vec<ActionLink> {
             Effect::Merge => false,
         };
         if fits {
-            all.push(link(action.name, &format!("/{}", action.name)));
+            // Beside buttons that leave a page, "Cancel" alone would be taken for one.
+            let name = if action.name == "cancel" {
+                format!("cancel {}", resource.noun())
+            } else {
+                action.name.to_owned()
+            };
+            all.push(link(&name, &format!("/{}", action.name)));
         }
     }
     if resource.schedule.is_some_and(|it| can_become(visit, resource, record, it.from)) {

@@ -38,10 +38,10 @@ pub(crate) async fn preview(visit: &Visit, resource: &'static Resource) -> Page 
     let found = Found::of(visit, resource).await?;
     let record = &found.record;
     let text = |name: &str| record.text(resource, name).unwrap_or_default().to_owned();
-    let moment = |name: &str| record.timestamp(resource, name).map(|it| found.place.moment(it));
+    let moment = |name: &str| record.timestamp(resource, name);
     let when = match (moment("eventStart"), moment("eventEnd")) {
-        (Some(start), Some(end)) => format!("{start} to {end}"),
-        (Some(start), None) => start,
+        (Some(start), Some(end)) => found.place.span(start, end),
+        (Some(start), None) => found.place.moment(start),
         _ => String::new(),
     };
     let places = ["location", "address", "city", "state"].map(text);
