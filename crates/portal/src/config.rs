@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use edge::Site;
 use ipnet::IpNet;
 
 use crate::layout::{LAYOUTS, Layout};
@@ -11,6 +12,8 @@ use crate::layout::{LAYOUTS, Layout};
 pub struct Config {
     /// The address under which people and programs reach this server, without a slash at the end.
     pub public_url: String,
+    /// Host names of its own beside that.
+    pub hosts: [Option<String>; 2],
     /// The networks of proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// How long a request may take, body included.
@@ -23,6 +26,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             public_url: "http://127.0.0.1:8080".to_owned(),
+            hosts: [None, None],
             trusted_proxies: Vec::new(),
             request_timeout: Duration::from_secs(30),
             layouts: LAYOUTS,
@@ -31,8 +35,12 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether people reach the server by TLS, so that cookies can be kept to it.
-    pub(crate) fn is_secure(&self) -> bool {
-        self.public_url.starts_with("https://")
+    /// Under which addresses the server is reached.
+    pub(crate) fn site(&self) -> Site<'_> {
+        Site {
+            public_url: &self.public_url,
+            hosts: [self.hosts[0].as_deref(), self.hosts[1].as_deref()],
+            trusted_proxies: &self.trusted_proxies,
+        }
     }
 }

@@ -1,9 +1,8 @@
-//! Cookies of the portal: the session's token, the chosen colours, and a message for the next page.
+//! Cookies of the portal's own: the chosen colours, and a message for the next page. That of the session is
+//! `edge`'s, which the API takes too.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// The session's token. The API takes it too (API §2).
-pub(crate) const SESSION: &str = "memberpulse_session";
 /// `light` or `dark`; the device decides where there is none.
 pub(crate) const THEME: &str = "memberpulse_theme";
 /// What the next page tells: a tone, a colon and a text.
@@ -50,7 +49,7 @@ mod tests {
         let value = HeaderValue::from_static("a=1; memberpulse_theme=dark;b=2");
         let headers = HeaderMap::from_iter([(header::COOKIE, value)]);
         assert_eq!(get(&headers, THEME).as_deref(), Some("dark"));
-        assert_eq!(get(&headers, SESSION), None);
+        assert_eq!(get(&headers, TOAST), None);
         let gone = Cookie { name: THEME, value: None, seconds: Some(9), secure: true }.header();
         assert_eq!(gone, "memberpulse_theme=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0; Secure");
     }

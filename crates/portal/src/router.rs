@@ -14,12 +14,11 @@ use edge::RequestIds;
 use tower_http::compression::CompressionLayer;
 
 use crate::config::Config;
-use crate::cookies::{self, SESSION};
 use crate::failure::PageError;
 use crate::form::Form;
 use crate::pages::{error, login};
 use crate::screens::{self, ScreenInfo, screens};
-use crate::visit::{Visit, comes_from_here, redirect};
+use crate::visit::{Visit, comes_from_here, cookie, redirect};
 use crate::{assets, outermost};
 
 /// What handlers share; clones are cheap.
@@ -66,9 +65,8 @@ async fn unknown(State(portal): State<Portal>, request: Request) -> Response {
 /// Recognises who asks, has the screen shown, and shows what went wrong where it was not.
 async fn signed_in(portal: Portal, request: Request, info: Option<ScreenInfo>) -> Response {
     let (parts, body) = request.into_parts();
-    let token = cookies::get(&parts.headers, SESSION);
-    let session = match token {
-        Some(token) => portal.app.session(&token).await,
+    let session = match cookie(&portal.config, &parts).token(&parts.headers) {
+        Some(token) => portal.app.session(token).await,
         None => Ok(None),
     };
     let session = match session {
@@ -103,7 +101,7 @@ async fn signed_in(portal: Portal, request: Request, info: Option<ScreenInfo>) -
 /// A form must come from a page of this session (architecture.md: sessions, forgery).
 fn check_origin(visit: &Visit) -> Result<(), PageError> {
     let token = visit.form.get("_token").unwrap_or_default();
-    if comes_from_here(&visit.parts.headers, &visit.config.public_url) && visit.session.accepts_form(token) {
+    if comes_from_here(&visit.config, &visit.parts) && visit.session.accepts_form(token) {
         return Ok(());
     }
     let detail = "The form did not come from a page of this session";

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use domain::{Problem, ProblemKind, RecordId, Resource};
-use edge::{ClientAddress, RequestId};
+use edge::{SessionCookie, client_of};
 
 use crate::config::Config;
 use crate::cookies::{self, Cookie, TOAST};
@@ -51,7 +51,17 @@ impl Visit {
 
     /// Who acts.
     pub(crate) fn actor(&self) -> Actor {
-        self.session.actor(&client(&self.parts))
+        self.session.actor(&self.client())
+    }
+
+    /// From where the user does it.
+    pub(crate) fn client(&self) -> Client {
+        client_of(&self.parts.extensions, &self.parts.headers)
+    }
+
+    /// The cookie of the session, as it is for this request.
+    pub(crate) fn cookie(&self) -> SessionCookie {
+        cookie(&self.config, &self.parts)
     }
 
     /// A change by the user.
@@ -100,7 +110,7 @@ impl Visit {
     pub(crate) fn page_with(&self, status: StatusCode, page: &impl Template) -> Page {
         let mut response = (status, Html(page.render()?)).into_response();
         if cookies::get(&self.parts.headers, TOAST).is_some() {
-            let gone = Cookie { name: TOAST, value: None, seconds: None, secure: self.config.is_secure() };
+            let gone = Cookie { name: TOAST, value: None, seconds: None, secure: self.cookie().is_secure() };
             response.headers_mut().append(header::SET_COOKIE, gone.header());
         }
         Ok(response)
@@ -115,7 +125,7 @@ impl Visit {
     pub(crate) fn go_and_tell(&self, to: &str, toast: &Toast) -> Response {
         let mut response = self.go(to);
         let value = toast.encode();
-        let secure = self.config.is_secure();
+        let secure = self.cookie().is_secure();
         let cookie = Cookie { name: TOAST, value: Some(&value), seconds: Some(60), secure };
         response.headers_mut().append(header::SET_COOKIE, cookie.header());
         response
@@ -133,48 +143,12 @@ pub(crate) fn redirect(headers: &HeaderMap, to: &str) -> Response {
     (status, [(name, to)]).into_response()
 }
 
-/// From where a request comes.
-pub(crate) fn client(parts: &Parts) -> Client {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).chars().take(255).collect();
-    Client {
-        address: parts.extensions.get::<ClientAddress>().and_then(|ClientAddress(address)| *address),
-        user_agent: parts.headers.get(header::USER_AGENT).map(text),
-        request_id: parts.extensions.get::<RequestId>().map(|id| id.text().to_owned()),
-    }
+/// The cookie of a session, as it is for a request.
+pub(crate) fn cookie(config: &Config, parts: &Parts) -> SessionCookie {
+    SessionCookie::of(&config.site(), &parts.extensions, &parts.headers)
 }
 
-/// Whether a form may come from where it does: browsers tell, and do not let pages lie about it
-/// (Fetch metadata; where a browser has none, `Origin`).
-pub(crate) fn comes_from_here(headers: &HeaderMap, public_url: &str) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return matches!(site, "same-origin" | "none");
-    }
-    let Some(origin) = text("origin") else { return true };
-    let host = origin.split_once("://").map(|(_, host)| host);
-    let public = public_url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
-    host.is_some() && (host == text("host") || host == public)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::http::HeaderName;
-
-    #[test]
-    fn forms_of_other_sites_are_told_apart() {
-        let from = |pairs: &[(&'static str, &'static str)]| {
-            let pairs = pairs
-                .iter()
-                .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-            comes_from_here(&pairs.collect(), "https://portal.example.org")
-        };
-        assert!(from(&[("sec-fetch-site", "same-origin")]));
-        assert!(!from(&[("sec-fetch-site", "same-site"), ("origin", "https://portal.example.org")]));
-        assert!(!from(&[("sec-fetch-site", "cross-site")]));
-        assert!(from(&[("origin", "https://portal.example.org"), ("host", "10.0.0.1")]));
-        assert!(from(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]));
-        assert!(!from(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8080")]));
-        assert!(!from(&[("origin", "null"), ("host", "127.0.0.1:8080")]));
-    }
+/// Whether a form comes from a page of this server.
+pub(crate) fn comes_from_here(config: &Config, parts: &Parts) -> bool {
+    edge::is_same_origin(&config.site(), cookie(config, parts).is_secure(), &parts.uri, &parts.headers)
 }

@@ -96,6 +96,7 @@ impl Server {
     fn router(&self, config: api::Config) -> Result<Router, Failure> {
         let beside = portal::Config {
             public_url: config.public_url.clone(),
+            hosts: [config.production_host.clone(), config.sandbox_host.clone()],
             trusted_proxies: config.trusted_proxies.clone(),
             request_timeout: config.request_timeout,
             ..portal::Config::default()

@@ -7,15 +7,15 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
 use domain::{Problem, ProblemKind};
+use edge::client_of;
 
 use crate::components::{Control, FieldView};
-use crate::cookies::{self, Cookie, SESSION};
 use crate::failure::PageError;
 use crate::form::Form;
 use crate::pages::error;
 use crate::router::Portal;
 use crate::shell::Head;
-use crate::visit::{client, comes_from_here, redirect};
+use crate::visit::{comes_from_here, cookie, redirect};
 
 #[derive(Template)]
 #[template(path = "pages/login.html")]
@@ -58,8 +58,8 @@ pub(crate) async fn show(State(portal): State<Portal>, request: Request) -> Resp
     let asked = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
     let next = local(asked.get("next").unwrap_or_default()).to_owned();
     // Who is signed in has no use for it.
-    if let Some(token) = cookies::get(&parts.headers, SESSION)
-        && let Ok(Some(_)) = portal.app.session(&token).await
+    if let Some(token) = cookie(&portal.config, &parts).token(&parts.headers)
+        && let Ok(Some(_)) = portal.app.session(token).await
     {
         return redirect(&parts.headers, if next.is_empty() { "/" } else { &next });
     }
@@ -77,18 +77,21 @@ pub(crate) async fn sign_in(State(portal): State<Portal>, request: Request) -> R
 
 async fn attempt(portal: &Portal, parts: &Parts, form: Result<Form, Problem>) -> Result<Response, PageError> {
     let form = form?;
-    if !comes_from_here(&parts.headers, &portal.config.public_url) {
+    if !comes_from_here(&portal.config, parts) {
         let detail = "The form did not come from this site";
         return Err(Problem::new(ProblemKind::InsufficientScope, detail).into());
     }
     let field = |name: &str| form.get(name).unwrap_or_default();
     let (email, next) = (field("email"), local(field("next")));
-    let refusal = match portal.app.sign_in(&client(parts), email, field("password")).await? {
+    let refusal = match portal
+        .app
+        .sign_in(&client_of(&parts.extensions, &parts.headers), email, field("password"))
+        .await?
+    {
         Ok(session) => {
             let mut response = redirect(&parts.headers, if next.is_empty() { "/" } else { next });
-            let secure = portal.config.is_secure();
-            let cookie = Cookie { name: SESSION, value: Some(&session.token), seconds: None, secure };
-            response.headers_mut().append(header::SET_COOKIE, cookie.header());
+            let begun = cookie(&portal.config, parts).set(&session.token);
+            response.headers_mut().append(header::SET_COOKIE, begun);
             return Ok(response);
         }
         Err(refusal) => refusal,

@@ -1,14 +1,14 @@
 //! What a user sets about the session: environment, colours, its end.
 
 use app::Environment;
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use domain::Problem;
 
 use super::login::local;
-use crate::cookies::{Cookie, SESSION, THEME};
+use crate::cookies::{Cookie, THEME};
 use crate::shell::Toast;
-use crate::visit::{Page, Visit, client};
+use crate::visit::{Page, Visit};
 
 /// `POST /environment`
 pub(crate) async fn switch(visit: &Visit) -> Page {
@@ -32,16 +32,18 @@ pub(crate) fn theme(visit: &Visit) -> Response {
     let here = local(visit.form.get("here").unwrap_or_default());
     let mut response = visit.go(if here.is_empty() { "/" } else { here });
     let year = Some(365 * 24 * 3_600);
-    let cookie = Cookie { name: THEME, value: theme, seconds: year, secure: visit.config.is_secure() };
+    let cookie = Cookie { name: THEME, value: theme, seconds: year, secure: visit.cookie().is_secure() };
     response.headers_mut().append(header::SET_COOKIE, cookie.header());
     response
 }
 
 /// `POST /logout`
 pub(crate) async fn sign_out(visit: &Visit) -> Page {
-    visit.app.sign_out(&client(&visit.parts), &visit.session).await?;
+    visit.app.sign_out(&visit.client(), &visit.session).await?;
     let mut response = visit.go("/login");
-    let gone = Cookie { name: SESSION, value: None, seconds: None, secure: visit.config.is_secure() };
-    response.headers_mut().append(header::SET_COOKIE, gone.header());
+    let headers = response.headers_mut();
+    headers.append(header::SET_COOKIE, visit.cookie().clear());
+    // What the browser has kept of the pages is nobody's business any more.
+    headers.insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     Ok(response)
 }
