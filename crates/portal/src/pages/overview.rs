@@ -1,13 +1,13 @@
 //! The first page: how the organisation stands, each number with the list behind it.
 
-use app::RecordRow;
+use app::Overview;
 use askama::Template;
-use domain::definition::{Kind, Resource};
+use domain::definition::Resource;
 use domain::listing::{self, Lenience};
-use domain::resources::{COURSE, EVENT, MEMBER};
+use domain::resources::{EVENT, MEMBER};
 
 use super::list::State;
-use crate::display::Shown;
+use crate::display::{Place, Shown};
 use crate::failure::PageError;
 use crate::shell::Shell;
 use crate::visit::{Page, Visit};
@@ -51,7 +51,6 @@ struct Upcoming {
     name: String,
     href: String,
     when: String,
-    whereabouts: String,
     status: Shown,
 }
 
@@ -68,45 +67,102 @@ struct Task {
     href: String,
 }
 
-const MONTHS: i32 = 12;
 /// The height of the drawing's bars, and the distance from one to the next.
 const HEIGHT: u64 = 120;
 const STEP: u64 = 40;
 
 /// `GET /`
 pub(crate) async fn show(visit: &Visit) -> Page {
-    if visit.session.tenant.is_none() {
-        return Err(domain::Problem::new(
-            domain::ProblemKind::NotFound,
-            "No organisation is open in this session",
-        )
-        .hint("Enter an organisation as support, or manage organisations by the command line.")
-        .into());
-    }
-    let sees = |resource: &Resource| visit.can(&resource.read_scope());
+    let tenant = visit.tenant()?;
+    let overview = visit.app.overview(tenant, |capability| visit.can(capability)).await?;
     let user = &visit.session.user;
-    let mut members = Vec::new();
-    let mut joined = Vec::new();
-    if sees(&MEMBER) {
-        members = members_by_status(visit).await?;
-        joined = joined_by_month(visit).await?;
-    }
-    let (events, all_events) = if sees(&EVENT) { upcoming(visit).await? } else { Default::default() };
-    let courses = if sees(&COURSE) { Some(courses_live(visit).await?) } else { None };
     visit.page(&OverviewPage {
         shell: visit.shell("Overview"),
         greeting: user
             .first_name
             .clone()
             .map_or_else(|| "Welcome".to_owned(), |name| format!("Hello {name}")),
-        members,
-        joined,
-        events,
-        all_events,
-        courses,
-        usage: usage(visit).await?,
+        members: members(&overview),
+        joined: joined(&overview),
+        events: upcoming(&overview, &visit.place()),
+        all_events: all_events(visit, &overview),
+        courses: overview.courses_live.as_ref().map(|figure| Tile {
+            label: "Live".to_owned(),
+            number: words::grouped(figure.count),
+            href: page_of(&figure.path),
+            tone: words::tone(&figure.name),
+        }),
+        usage: usage(&overview),
         todo: todo(visit).await?,
     })
+}
+
+/// The page of a list by its path in the API: both take the same parameters.
+fn page_of(path: &str) -> String {
+    path.strip_prefix("/api").unwrap_or(path).to_owned()
+}
+
+fn members(overview: &Overview) -> Vec<Tile> {
+    let figures = overview.members.iter().flat_map(|members| &members.by_status);
+    let tile = |figure: &app::Figure| Tile {
+        label: words::value(&figure.name),
+        number: words::grouped(figure.count),
+        href: page_of(&figure.path),
+        tone: words::tone(&figure.name),
+    };
+    figures.map(tile).collect()
+}
+
+fn joined(overview: &Overview) -> Vec<Bar> {
+    let months: Vec<&app::Figure> = overview.members.iter().flat_map(|members| &members.joined).collect();
+    let most = months.iter().map(|month| month.count).max().unwrap_or(0).max(1);
+    let bar = |(place, month): (u64, &&app::Figure)| {
+        let first = format!("{}-01", month.name).parse::<jiff::civil::Date>();
+        let said = |form: &str| {
+            first.as_ref().map_or_else(|_| month.name.clone(), |first| first.strftime(form).to_string())
+        };
+        let height = (month.count * HEIGHT).div_ceil(most);
+        Bar {
+            month: said("%b"),
+            full: said("%B %Y"),
+            count: month.count,
+            href: page_of(&month.path),
+            x: place * STEP,
+            y: 20 + HEIGHT - height,
+            height,
+        }
+    };
+    (0..).zip(&months).map(bar).collect()
+}
+
+fn upcoming(overview: &Overview, place: &Place) -> Vec<Upcoming> {
+    let events = overview.next_events.iter().flat_map(|(events, _)| events);
+    let shown = |event: &app::UpcomingEvent| {
+        let own = domain::time::zone(&event.timezone).unwrap_or_else(|| place.zone.clone());
+        Upcoming {
+            name: event.name.clone(),
+            href: format!("/events/{}", event.id),
+            when: Place { zone: own, ..place.clone() }.moment(event.start),
+            status: Shown::Badge { tone: words::tone(&event.status), text: words::value(&event.status) },
+        }
+    };
+    events.map(shown).collect()
+}
+
+/// The list of what is to come, from the beginning of today.
+fn all_events(visit: &Visit, overview: &Overview) -> String {
+    if overview.next_events.is_none() {
+        return String::new();
+    }
+    let today = visit.app.now().date_in(&visit.place().zone).to_string();
+    state(&[("eventStart[after]", &today), ("order[eventStart]", "asc")]).address(&EVENT)
+}
+
+fn usage(overview: &Overview) -> Usage {
+    let (limit, left) = (u64::from(overview.api_use.limit), u64::from(overview.api_use.remaining));
+    let used = limit.saturating_sub(left);
+    let said = format!("{} of {} requests this hour", words::grouped(used), words::grouped(limit));
+    Usage { used, limit, said }
 }
 
 /// How many records a state of a list has.
@@ -119,115 +175,6 @@ async fn count(visit: &Visit, resource: &'static Resource, state: &State) -> Res
 
 fn state(pairs: &[(&str, &str)]) -> State {
     State(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
-}
-
-async fn members_by_status(visit: &Visit) -> Result<Vec<Tile>, PageError> {
-    let Some(Kind::Choice(statuses)) = MEMBER.field("status").map(|field| field.kind) else {
-        return Ok(Vec::new());
-    };
-    let mut tiles = Vec::new();
-    for status in statuses {
-        let state = state(&[("status[]", status)]);
-        tiles.push(Tile {
-            label: words::value(status),
-            number: words::grouped(count(visit, &MEMBER, &state).await?),
-            href: state.address(&MEMBER),
-            tone: words::tone(status),
-        });
-    }
-    Ok(tiles)
-}
-
-async fn joined_by_month(visit: &Visit) -> Result<Vec<Bar>, PageError> {
-    use jiff::ToSpan as _;
-    let today: jiff::civil::Date = visit
-        .app
-        .now()
-        .date_in(&visit.place().zone)
-        .to_string()
-        .parse()
-        .map_err(|error| app::Failure::internal(format!("today is no date: {error}")))?;
-    let this_month = today.first_of_month();
-    let mut bars = Vec::new();
-    for back in (0..MONTHS).rev() {
-        let first = this_month.saturating_sub(back.months());
-        let state = state(&[
-            ("joinedAt[after]", &first.to_string()),
-            ("joinedAt[before]", &first.last_of_month().to_string()),
-        ]);
-        bars.push(Bar {
-            month: first.strftime("%b").to_string(),
-            full: first.strftime("%B %Y").to_string(),
-            count: count(visit, &MEMBER, &state).await?,
-            href: state.address(&MEMBER),
-            x: bars.len() as u64 * STEP,
-            y: 0,
-            height: 0,
-        });
-    }
-    let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
-    for bar in &mut bars {
-        bar.height = (bar.count * HEIGHT).div_ceil(most);
-        bar.y = 20 + HEIGHT - bar.height;
-    }
-    Ok(bars)
-}
-
-async fn upcoming(visit: &Visit) -> Result<(Vec<Upcoming>, String), PageError> {
-    let now = visit.app.now();
-    let moment = now.to_string();
-    let asked = [
-        ("eventStart[after]", moment.as_str()),
-        ("status[]", "published"),
-        ("status[]", "scheduled"),
-        ("order[eventStart]", "asc"),
-        ("itemsPerPage", "5"),
-        ("count", "false"),
-    ];
-    let query = listing::parse(&EVENT, asked, Lenience::Strict)?;
-    let place = visit.place();
-    let mut events = Vec::new();
-    let each = |row: &RecordRow<'_, '_>| {
-        let record = row.record()?;
-        let text = |name: &str| record.text(&EVENT, name).unwrap_or_default().to_owned();
-        let own = domain::time::zone(&text("timezone")).unwrap_or_else(|| place.zone.clone());
-        let own = crate::display::Place { zone: own, ..place.clone() };
-        let start = record.timestamp(&EVENT, "eventStart");
-        let status = text("status");
-        events.push(Upcoming {
-            name: text("name"),
-            href: record.id().map(|id| format!("/events/{id}")).unwrap_or_default(),
-            when: start.map(|start| own.moment(start)).unwrap_or_default(),
-            whereabouts: [text("location"), text("city")]
-                .into_iter()
-                .find(|it| !it.is_empty())
-                .unwrap_or_default(),
-            status: Shown::Badge { tone: words::tone(&status), text: words::value(&status) },
-        });
-        Ok(())
-    };
-    visit.app.list(visit.tenant()?, &EVENT, &query, each).await?;
-    let today = now.date_in(&place.zone).to_string();
-    let all = state(&[("eventStart[after]", &today), ("order[eventStart]", "asc")]);
-    Ok((events, all.address(&EVENT)))
-}
-
-async fn courses_live(visit: &Visit) -> Result<Tile, PageError> {
-    let state = state(&[("status[]", "published")]);
-    Ok(Tile {
-        label: "Live".to_owned(),
-        number: words::grouped(count(visit, &COURSE, &state).await?),
-        href: state.address(&COURSE),
-        tone: "green",
-    })
-}
-
-async fn usage(visit: &Visit) -> Result<Usage, PageError> {
-    let quota = visit.app.quota_state(visit.tenant()?).await?;
-    let (limit, left) = (u64::from(quota.limit), u64::from(quota.remaining));
-    let used = limit.saturating_sub(left);
-    let said = format!("{} of {} requests this hour", words::grouped(used), words::grouped(limit));
-    Ok(Usage { used, limit, said })
 }
 
 /// What waits for somebody, as far as the user may see and do it.
