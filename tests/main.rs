@@ -8,6 +8,7 @@ mod authorisation_coverage;
 mod cli;
 mod openapi;
 mod plans;
+mod portal;
 mod properties;
 mod representations;
 mod staff;

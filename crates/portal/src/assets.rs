@@ -2,9 +2,12 @@
 //! can be kept for good.
 
 use axum::body::{Body, Bytes};
-use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use domain::Problem;
+
+use crate::pages::error;
 
 /// A file in its encodings.
 struct Asset {
@@ -30,13 +33,16 @@ pub(crate) fn address(name: &str) -> String {
 }
 
 /// `GET /assets/{file}`
-pub(crate) async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Response {
+pub(crate) async fn serve(request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let headers = &parts.headers;
+    let file = parts.uri.path().rsplit('/').next().unwrap_or_default();
     let Some(asset) = ASSETS.iter().find(|asset| asset.file == file) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return error::plain(&parts, &Problem::not_found().into());
     };
-    let (encoding, content) = if accepts(&headers, "br") {
+    let (encoding, content) = if accepts(headers, "br") {
         (Some("br"), asset.brotli)
-    } else if accepts(&headers, "gzip") {
+    } else if accepts(headers, "gzip") {
         (Some("gzip"), asset.gzip)
     } else {
         (None, asset.plain)

@@ -71,9 +71,9 @@ async fn signed_in(portal: Portal, request: Request, info: Option<ScreenInfo>) -
     };
     let session = match session {
         Ok(Some(session)) => session,
-        Ok(None) if info.is_none() => return error::plain(&portal, &parts, &Problem::not_found().into()),
+        Ok(None) if info.is_none() => return error::plain(&parts, &Problem::not_found().into()),
         Ok(None) => return redirect(&parts.headers, &login::address(&parts)),
-        Err(failure) => return error::plain(&portal, &parts, &failure.into()),
+        Err(failure) => return error::plain(&parts, &failure.into()),
     };
     let is_post = parts.method == Method::POST;
     let (form, unread) = match if is_post { Form::read(body).await } else { Ok(Form::default()) } {

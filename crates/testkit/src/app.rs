@@ -12,9 +12,10 @@ use domain::access::{Role, key_scopes};
 use domain::definition::{Registry, Resource};
 use domain::resources::{COURSE, EVENT, MEMBER};
 
+use crate::browser::Browser;
 use crate::client::Client;
 use crate::postgres::TestDatabase;
-use crate::venue::{VENUE, venue_migration};
+use crate::venue::{VENUE, VENUE_LAYOUT, venue_migration};
 
 pub use app::db::Engine;
 
@@ -25,6 +26,10 @@ const RESOURCES: &[&Resource] = &[&MEMBER, &EVENT, &COURSE, &VENUE];
 
 /// A password that the rules let through.
 pub const PASSWORD: &str = "Correct-Horse-9";
+
+/// The layouts of the product's resources in the portal, and of the one of tests.
+pub const LAYOUTS: &[portal::Layout] =
+    &[portal::LAYOUTS[0], portal::LAYOUTS[1], portal::LAYOUTS[2], VENUE_LAYOUT];
 
 /// What the clock of a test shows until it is moved: 11 in the morning in Sydney.
 pub const START: &str = "2026-11-24T00:00:00Z";
@@ -147,6 +152,30 @@ impl TestApp {
     pub async fn staff(&self, organisation: Option<&Organisation>, email: &str, role: Role) -> Client {
         self.user(organisation, email, role).await;
         self.sign_in(email).await
+    }
+
+    /// The API with the portal beside it, as the server has them.
+    pub fn server(&self) -> axum::Router {
+        let config = portal::Config { layouts: LAYOUTS, ..portal::Config::default() };
+        let portal = portal::router(self.app.clone(), config);
+        let portal = portal.unwrap_or_else(|failure| panic!("no portal: {failure:?}"));
+        let api = api::router(self.app.clone(), api::Config::default());
+        api.unwrap_or_else(|failure| panic!("no API: {failure:?}")).fallback_service(portal)
+    }
+
+    /// Somebody who is not signed in and calls the server.
+    #[must_use]
+    pub fn visitor(&self) -> Client {
+        Client::new(self.server(), None)
+    }
+
+    /// A browser without script in which somebody with [`PASSWORD`] has just signed in to the portal.
+    pub async fn browser(&self, email: &str) -> Browser {
+        let signed_in = self.app.sign_in(&app::Client::default(), email, PASSWORD).await;
+        let signed_in = signed_in.unwrap_or_else(|failure| panic!("cannot sign in: {failure:?}"));
+        let new = signed_in.unwrap_or_else(|refusal| panic!("{email} is not signed in: {refusal:?}"));
+        let client = Client::new(self.server(), None).with_session(&new.token);
+        Browser::new(client, &new.session)
     }
 
     /// Every scope that a key can carry.

@@ -4,6 +4,7 @@
 //! A part that fails says so by a panic, which is the test's failure. Nothing of this is in the product.
 
 mod app;
+mod browser;
 mod client;
 mod dispatching;
 mod examples;
@@ -14,7 +15,8 @@ mod receiver;
 mod response;
 mod venue;
 
-pub use app::{Engine, PASSWORD, REGISTRY, START, TestApp, api_of, start};
+pub use app::{Engine, LAYOUTS, PASSWORD, REGISTRY, START, TestApp, api_of, start};
+pub use browser::Browser;
 pub use client::{Call, Client};
 pub use dispatching::Dispatching;
 pub use examples::{example_body, is_writable, minimal_body};
@@ -22,7 +24,7 @@ pub use model::{Model, Parameters};
 pub use postgres::TestDatabase;
 pub use receiver::{Behaviour, Received, Receiver};
 pub use response::Response;
-pub use venue::{VENUE, venue_migration};
+pub use venue::{VENUE, VENUE_LAYOUT, venue_migration};
 
 /// Makes two tests of each function, `name::sqlite` and `name::postgres`, each with a fresh [`TestApp`].
 ///

@@ -38,7 +38,9 @@ impl Response {
                 response.request
             );
         }
-        if response.status >= 400 {
+        // Pages of the portal say it in their own words.
+        let is_page = response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+        if response.status >= 400 && !is_page {
             let path = path.split('?').next().unwrap_or_default();
             problem::check(&response, path, *method == Method::HEAD);
         }

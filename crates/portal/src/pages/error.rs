@@ -9,7 +9,6 @@ use edge::RequestId;
 
 use crate::components::ProblemView;
 use crate::failure::PageError;
-use crate::router::Portal;
 use crate::shell::{Head, Shell};
 use crate::visit::Visit;
 
@@ -49,9 +48,8 @@ pub(crate) fn page(visit: &Visit, failure: &PageError) -> Response {
 }
 
 /// A failure where nobody is signed in.
-pub(crate) fn plain(portal: &Portal, parts: &Parts, failure: &PageError) -> Response {
+pub(crate) fn plain(parts: &Parts, failure: &PageError) -> Response {
     let id = parts.extensions.get::<RequestId>().map(RequestId::text).unwrap_or_default();
-    let _ = portal;
     log(id, parts.uri.path(), failure);
     outside(&parts.headers, id, failure)
 }

@@ -71,7 +71,7 @@ pub(crate) async fn sign_in(State(portal): State<Portal>, request: Request) -> R
     let (parts, body) = request.into_parts();
     match attempt(&portal, &parts, Form::read(body).await).await {
         Ok(response) => response,
-        Err(failure) => error::plain(&portal, &parts, &failure),
+        Err(failure) => error::plain(&parts, &failure),
     }
 }
 

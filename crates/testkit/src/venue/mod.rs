@@ -4,7 +4,10 @@
 //! It has a field of every kind, in lists of objects too, and everything else that a definition can
 //! say. It must never be known by name to the machinery, nor to the product.
 
+mod layout;
 mod rules;
+
+pub use layout::VENUE_LAYOUT;
 
 use app::db::{Migration, MigrationSql};
 use domain::definition::{Action, DateBound, Default, Derived, Effect, Field, Kind, Resource, Schedule};

@@ -71,6 +71,8 @@ pub(crate) async fn entries_of(
     let asked = [
         ("resourceType", resource.name),
         ("resourceId", id.as_str()),
+        // Two changes can have one moment, never one number.
+        ("order[sequence]", "desc"),
         ("page", page.as_str()),
         ("itemsPerPage", most.as_str()),
         ("count", "false"),

@@ -1,0 +1,81 @@
+//! Every screen against the roles, and against records of others: generated from the table of screens, so
+//! that a new one is covered by itself.
+
+use super::{ADMIN, jane, made, says, staff, text_of};
+use axum::http::Method;
+use domain::access::Role;
+use portal::{Screen, ScreenInfo, screens};
+use serde_json::json;
+use testkit::{Browser, LAYOUTS, REGISTRY, Response, minimal_body, on_both_engines};
+
+fn table() -> Vec<ScreenInfo> {
+    let all = screens(REGISTRY, &portal::Config { layouts: LAYOUTS, ..portal::Config::default() });
+    all.into_iter().filter(|info| !matches!(info.screen, Screen::SignOut)).collect()
+}
+
+async fn visit(browser: &Browser, info: &ScreenInfo, id: &str) -> Response {
+    let path = info.path.replace("{id}", id);
+    if info.method == Method::GET {
+        browser.open(&path).await
+    } else {
+        browser.submit(&path, [("", ""); 0]).await
+    }
+}
+
+on_both_engines! {
+    async fn a_screen_is_refused_to_a_role_without_its_capability(app: TestApp) {
+        let (_, viewer) = staff(&app).await;
+        let id = made(&app, "members", jane()).await;
+        let mut refused = 0;
+        for info in table() {
+            let allowed = info.capability.as_ref().is_none_or(|it| it.ends_with(":read") && it != "audit:read");
+            let answer = visit(&viewer, &info, &id).await;
+            if allowed {
+                assert_ne!(answer.code(), 403, "{}", answer.request());
+            } else {
+                refused += 1;
+                says(&answer.status(403), "Your role does not allow this");
+            }
+        }
+        assert!(refused > 30, "{refused}");
+    }
+
+    async fn nobody_sees_a_screen_without_signing_in(app: TestApp) {
+        let visitor = app.visitor();
+        for info in table() {
+            let path = info.path.replace("{id}", "01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e");
+            let answer = visitor.call(info.method.clone(), &path).await.status(303);
+            assert!(answer.header("location").unwrap().starts_with("/login"), "{path}");
+        }
+    }
+
+    async fn a_record_of_another_organisation_does_not_exist(app: TestApp) {
+        app.user(Some(&app.other), ADMIN, Role::ClientAdmin).await;
+        let stranger = app.browser(ADMIN).await;
+        let of_a_record = table().into_iter().filter(|info| info.path.contains("{id}"));
+        for info in of_a_record {
+            let plural = info.path.split('/').nth(1).unwrap();
+            let resource = app.resource(plural);
+            let mut body = minimal_body(resource);
+            if plural == "members" {
+                let email = format!("m{}-{}@example.org", info.path.len(), info.method);
+                body.insert("email".to_owned(), json!(email));
+            }
+            let id = made(&app, plural, body).await;
+            let foreign = visit(&stranger, &info, &id).await.status(404);
+            let unused = visit(&stranger, &info, "01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e").await.status(404);
+            assert_eq!(text_of(&foreign).len(), text_of(&unused).len(), "{}", info.path);
+            let _ = app.client().await.get(&format!("/api/{plural}/{id}")).await.status(200);
+        }
+    }
+
+    async fn addresses_that_there_are_not_say_so(app: TestApp) {
+        let (admin, _) = staff(&app).await;
+        for path in ["/nothing", "/members/no-uuid", "/members/no-uuid/edit", "/webhooks", "/assets/none.css"] {
+            let _ = admin.open(path).await.status(404);
+        }
+        says(&admin.open("/nothing").await.status(404), "There is nothing here");
+        let _ = app.visitor().get("/nothing").await.status(404);
+        let _ = app.visitor().get("/api/nothing").await.status(404).problem("not-found");
+    }
+}
