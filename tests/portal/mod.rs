@@ -1,10 +1,12 @@
 //! The Client Portal. Pages are looked at as a browser without script sees them; `browser` drives a real one.
 
+mod browser;
 mod forms;
 mod lists;
 mod records;
 mod screens;
 mod sessions;
+mod webdriver;
 
 use domain::access::Role;
 use serde_json::{Value as Json, json};
@@ -70,8 +72,8 @@ fn says_not(page: &Response, words: &str) {
 /// Everything that stands in the inputs of a page's record form, as a browser would send it.
 fn inputs(page: &Response) -> Vec<(String, String)> {
     let html = page.text();
-    let (_, form) = html.split_once("class=\"record-form\"").expect("a form");
-    let (form, _) = form.split_once("</form>").expect("its end");
+    let (_, form) = html.split_once("class=\"record-form\"").unwrap();
+    let (form, _) = form.split_once("</form>").unwrap();
     let decode = |text: &str| {
         text.replace("&#60;", "<")
             .replace("&#62;", ">")

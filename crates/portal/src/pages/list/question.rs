@@ -82,7 +82,10 @@ impl State {
 impl Question {
     /// What the address of a visit asks.
     pub(crate) fn of(visit: &Visit, resource: &'static Resource) -> Result<Self, PageError> {
-        let state = State::parse(visit.parts.uri.query().unwrap_or_default());
+        let mut state = State::parse(visit.parts.uri.query().unwrap_or_default());
+        // The columns that a list has anyway need not stand in its address.
+        let usual = visit.layout(resource)?.columns.join(",");
+        state.0.retain(|(name, value)| name != "fields" || *value != usual);
         Self::in_state(visit, resource, state)
     }
 

@@ -1,0 +1,203 @@
+//! The portal in a real browser, against a running server: what a person does, with axe's judgement of each
+//! page and nothing in the console.
+
+use std::net::SocketAddr;
+
+use domain::access::Role;
+use serde_json::json;
+use testkit::{Engine, PASSWORD, TestApp};
+use tokio::net::TcpListener;
+
+use super::webdriver::Chromium;
+use super::{ADMIN, jane, made};
+
+/// Serves the application and runs a story in a browser that is signed in.
+async fn in_a_browser(app: &TestApp, story: impl FnOnce(&Chromium) + Send + 'static) {
+    app.user(Some(&app.acme), ADMIN, Role::ClientAdmin).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let service = app.server().into_make_service_with_connect_info::<SocketAddr>();
+    let server = tokio::spawn(async { axum::serve(listener, service).await });
+    let told = tokio::task::spawn_blocking(move || {
+        let browser = Chromium::start(&address);
+        browser.look(1440, false);
+        browser.open("/members");
+        assert_eq!(browser.path(), "/login?next=%2Fmembers");
+        is_sound(&browser);
+        browser.type_into("[name=email]", ADMIN);
+        browser.type_into("[name=password]", PASSWORD);
+        browser.click("form button");
+        browser.wait_until("location.pathname === '/members'");
+        story(&browser);
+    });
+    told.await.unwrap();
+    server.abort();
+}
+
+/// The page is one that axe finds no fault with, light and dark, wide and narrow, which nothing sticks out of,
+/// and about which the console is silent.
+#[track_caller]
+fn is_sound(browser: &Chromium) {
+    let page = browser.path();
+    for (width, dark) in [(1440, false), (1440, true), (390, false), (360, true)] {
+        browser.look(width, dark);
+        browser
+            .wait_until("document.documentElement.dataset.bsTheme && !document.querySelector('.toast-note')");
+        let found = browser.axe();
+        assert!(found.is_empty(), "{page} at {width}, dark {dark}: {found:#?}");
+        let wide = browser.script("return document.documentElement.scrollWidth - innerWidth", &[]);
+        assert!(wide.as_i64() <= Some(0), "{page} at {width} sticks out by {wide}");
+    }
+    browser.look(1440, false);
+    assert_eq!(browser.console(), Vec::<String>::new(), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_is_made_found_changed_and_deleted() {
+    let app = TestApp::new(Engine::Sqlite).await;
+    for number in 1..=35 {
+        let body = json!({"firstName": "Ana", "lastName": format!("Lim {number}"), "email": format!("a{number}@example.org")});
+        made(&app, "members", body).await;
+    }
+    in_a_browser(&app, |browser| {
+        browser.wait_for("1–30 of 35 members");
+        is_sound(browser);
+        browser.click("a[href='/members/new']");
+        is_sound(browser);
+
+        // What is wrong is said at the fields, and what was typed is kept.
+        browser.fill("[name=firstName]", "Zoë");
+        browser.click(".form-actions button");
+        browser.wait_for("2 fields to mend");
+        let refused = browser.console();
+        assert!(refused.iter().all(|line| line.contains("status of 400")), "{refused:?}");
+        is_sound(browser);
+        assert_eq!(
+            browser.script("return document.activeElement.className", &[]),
+            "alert alert-danger problem"
+        );
+        browser.fill("[name=lastName]", "Quist");
+        browser.fill("[name=email]", "zoe@example.org");
+        browser.click(".form-actions button");
+        browser.wait_for("“Zoë Quist” was created.");
+        browser.wait_until("document.querySelector('h1').innerText.includes('Zoë Quist')");
+        is_sound(browser);
+        for tab in ["activity", "api"] {
+            browser.click(&format!(".tabs a[href$='/{tab}']"));
+            browser.wait_until(&format!("location.pathname.endsWith('/{tab}')"));
+            is_sound(browser);
+        }
+
+        // Search as one types changes the address; so does the order.
+        browser.open("/members");
+        browser.type_into("#search", "zo");
+        browser.wait_for("1 member");
+        browser.wait_until("location.search === '?search=zo'");
+        browser.fill("#search", "lim");
+        browser.wait_for("35 members");
+        browser.click("thead a[href*='lastName']");
+        browser.wait_until("location.search.includes('order[lastName]=asc')");
+        browser.wait_until("document.querySelector('th[aria-sort=ascending]')");
+        is_sound(browser);
+
+        // The palette leads to a record.
+        browser.control("k");
+        browser.wait_until("document.querySelector('#palette').open");
+        browser.type_into("#palette-query", "quist");
+        browser.wait_until("document.querySelector('#palette-found a')");
+        browser.click("#palette-found a");
+        browser.wait_until("document.querySelector('h1').innerText.includes('Zoë Quist')");
+
+        browser.click(".page-actions a[href$='/edit']");
+        is_sound(browser);
+        browser.fill("[name=city]", "Hobart");
+        browser.click(".form-actions button");
+        browser.wait_for("was saved");
+        browser.wait_for("Hobart");
+
+        // Deleting asks in a dialog, which names the record.
+        browser.click("a[href$='/delete']");
+        browser.wait_until("document.querySelector('#dialog').open");
+        browser.wait_for("Delete “Zoë Quist”?");
+        assert_eq!(browser.console(), Vec::<String>::new());
+        browser.click("#dialog .btn-danger");
+        browser.wait_for("“Zoë Quist” was deleted.");
+        browser.wait_for("of 35 members");
+
+        // Ticked rows are changed together.
+        browser.click("tbody tr:nth-child(1) input");
+        browser.click("tbody tr:nth-child(2) input");
+        browser.wait_for("2 ticked");
+        browser.script("document.querySelector('#bulk-status').value = 'inactive'", &[]);
+        browser.click("button[name=do][value=status]");
+        browser.wait_for("Change the status of 2 members to Inactive?");
+        is_sound(browser);
+        browser.click("#question button");
+        browser.wait_for("2 members changed");
+        is_sound(browser);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_typed_survives_a_server_that_is_gone() {
+    let app = TestApp::new(Engine::Sqlite).await;
+    let id = made(&app, "members", jane()).await;
+    in_a_browser(&app, move |browser| {
+        browser.open(&format!("/members/{id}/edit"));
+        browser.fill("[name=city]", "Hobart");
+        // Requests of the page fail from here on, as when the network is gone.
+        browser.script(
+            "window.saved = XMLHttpRequest.prototype.send; XMLHttpRequest.prototype.send = function () { \
+            setTimeout(() => this.dispatchEvent(new ProgressEvent('error'))); }",
+            &[],
+        );
+        browser.click(".form-actions button");
+        browser.wait_for("The server cannot be reached");
+        assert_eq!(browser.script("return document.querySelector('[name=city]').value", &[]), "Hobart");
+        browser.script("XMLHttpRequest.prototype.send = window.saved", &[]);
+        let _ = browser.console();
+        browser.click("#alerts button");
+        browser.wait_for("was saved");
+        assert_eq!(browser.console(), Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_of_page_is_sound() {
+    let app = TestApp::new(Engine::Sqlite).await;
+    let member = made(&app, "members", testkit::example_body(app.resource("members"))).await;
+    let mut body = testkit::example_body(app.resource("events"));
+    // Nothing outside the machine is asked for.
+    body.insert("featuredImageUrl".to_owned(), json!(null));
+    let event = made(&app, "events", body).await;
+    let course = made(&app, "courses", testkit::example_body(app.resource("courses"))).await;
+    let venue = made(&app, "venues", testkit::example_body(app.resource("venues"))).await;
+    in_a_browser(&app, move |browser| {
+        let pages = [
+            "/".to_owned(),
+            "/events".to_owned(),
+            "/venues".to_owned(),
+            "/search?q=a".to_owned(),
+            "/members?search=nobody".to_owned(),
+            format!("/members/{member}"),
+            format!("/events/{event}"),
+            format!("/events/{event}/edit"),
+            format!("/events/{event}/preview"),
+            format!("/events/{event}/delete"),
+            format!("/courses/{course}"),
+            format!("/courses/{course}/edit"),
+            format!("/venues/{venue}"),
+            format!("/venues/{venue}/edit"),
+        ];
+        for page in pages {
+            browser.open(&page);
+            is_sound(browser);
+        }
+        browser.click("form.environment button");
+        browser.wait_for("Sandbox: nothing here is real");
+        is_sound(browser);
+    })
+    .await;
+}
