@@ -6,6 +6,7 @@ mod lists;
 mod records;
 mod screens;
 mod sessions;
+mod snapshots;
 mod webdriver;
 
 use domain::access::Role;

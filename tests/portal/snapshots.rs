@@ -1,0 +1,67 @@
+//! Pages as they are, so that a change of one shows in review: the main part of each, which is made of a view
+//! model alone.
+
+use serde_json::json;
+use testkit::{Browser, Engine, TestApp};
+
+use super::{admin, inputs, made, with};
+
+/// The main part of a page.
+fn main_of(page: &testkit::Response) -> String {
+    let html = page.text();
+    let (_, rest) = html.split_once("<main").unwrap();
+    let (main, _) = rest.split_once("</main>").unwrap();
+    let lines = main.lines().map(str::trim_end).filter(|line| !line.trim().is_empty());
+    format!("<main{}\n", lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[track_caller]
+fn matches(name: &str, page: &testkit::Response) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.add_filter("<svg class=\"icon\".*?</svg>", "<svg/>");
+    // Ids and tokens are random, and of no interest.
+    settings.add_filter("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "ID");
+    settings.add_filter("name=\"_token\" value=\"[^\"]*\"", "name=\"_token\" value=\"TOKEN\"");
+    settings.add_filter("req_[0-9a-f]+", "REQUEST");
+    settings.bind(|| insta::assert_snapshot!(format!("portal-{name}"), main_of(page)));
+}
+
+async fn filled(app: &TestApp) -> (Browser, [String; 3]) {
+    let browser = admin(app).await;
+    let mut ids = Vec::new();
+    for plural in ["members", "events", "courses"] {
+        ids.push(made(app, plural, testkit::example_body(app.resource(plural))).await);
+    }
+    (browser, ids.try_into().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_are_as_they_were() {
+    let app = TestApp::new(Engine::Sqlite).await;
+    let (browser, [member, event, course]) = filled(&app).await;
+    for (name, path) in [
+        ("overview", "/".to_owned()),
+        ("list", "/members?status[]=active&order[lastName]=asc".to_owned()),
+        ("list-empty", "/courses?search=nothing".to_owned()),
+        ("member", format!("/members/{member}")),
+        ("activity", format!("/members/{member}/activity")),
+        ("event", format!("/events/{event}")),
+        ("preview", format!("/events/{event}/preview")),
+        ("course-edit", format!("/courses/{course}/edit")),
+        ("delete", format!("/members/{member}/delete")),
+        ("search", "/search?q=jane".to_owned()),
+    ] {
+        matches(name, &browser.open(&path).await.status(200));
+    }
+    matches("not-found", &browser.open("/nothing").await.status(404));
+    let fields = with(inputs(&browser.open("/members/new").await), "email", "jane@");
+    matches("form-refused", &browser.submit("/members/new", fields).await.status(400));
+    let path = format!("/members/{member}");
+    let fields = with(inputs(&browser.open(&format!("{path}/edit")).await), "city", "Hobart");
+    let client = app.client().await;
+    let _ = client.patch(&format!("/api{path}"), json!({"city": "Darwin", "state": "NT"})).await.status(200);
+    matches("form-overtaken", &browser.submit(&format!("{path}/edit"), fields).await.status(412));
+}
