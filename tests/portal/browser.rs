@@ -45,7 +45,10 @@ fn is_sound(browser: &Chromium) {
             .wait_until("document.documentElement.dataset.bsTheme && !document.querySelector('.toast-note')");
         let found = browser.axe();
         assert!(found.is_empty(), "{page} at {width}, dark {dark}: {found:#?}");
-        let wide = browser.script("return document.documentElement.scrollWidth - innerWidth", &[]);
+        let wide = browser.script(
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth",
+            &[],
+        );
         assert!(wide.as_i64() <= Some(0), "{page} at {width} sticks out by {wide}");
     }
     browser.look(1440, false);
