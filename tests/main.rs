@@ -6,6 +6,7 @@
 mod api;
 mod authorisation_coverage;
 mod cli;
+mod metrics;
 mod openapi;
 mod plans;
 mod portal;

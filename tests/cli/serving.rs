@@ -205,3 +205,25 @@ fn the_public_address_is_the_one_that_was_given() {
         document["servers"]
     );
 }
+
+#[test]
+fn figures_have_a_listener_of_their_own_if_wanted() {
+    let store = Store::directory();
+    let beside = store.serve();
+    assert_eq!(beside.get("/metrics", "").0, 200);
+    beside.signal(Signal::TERM);
+    assert_eq!(beside.end().0, Some(0));
+    let server = store.serve_with(&["--metrics-listen", "127.0.0.1:0"]);
+    assert_eq!(server.get("/metrics", "").0, 404);
+    let told = server.lines.recv_timeout(PATIENCE).unwrap();
+    let told: Json = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["message"], "showing figures at /metrics");
+    let address = told["address"].as_str().unwrap();
+    assert_eq!(get(address, "/metrics", "").0, 200);
+    assert_eq!(get(address, "/api/me", "").0, 404);
+    server.signal(Signal::TERM);
+    assert_eq!(server.end().0, Some(0));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    assert!(refusal(&store, &["--metrics-listen", &taken]).contains("another port with --metrics-listen"));
+}

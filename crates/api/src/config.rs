@@ -24,6 +24,8 @@ pub struct Config {
     pub request_timeout: Duration,
     /// Requests an hour of each user who is signed in.
     pub session_limit: u32,
+    /// Whether figures for operators are shown at `/metrics`; else they have a listener of their own.
+    pub metrics: bool,
 }
 
 impl Default for Config {
@@ -36,6 +38,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             request_timeout: Duration::from_secs(30),
             session_limit: 10_000,
+            metrics: true,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The outermost layer: request ids, time limit, panics, problem documents, headers of every answer.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -26,6 +27,8 @@ pub(crate) async fn outermost(State(state): State<ApiState>, mut request: Reques
     request.extensions_mut().insert(address);
     let path = request.uri().path().to_owned();
     let host = request.headers().get(header::HOST).cloned();
+    let counting = state.counts.of(request.method(), request.extensions());
+    let began = Instant::now();
     let mut response = answer(&state, request, next).await;
     if let Some(error) = error_in(&mut response) {
         if let Some(inside) = &error.inside {
@@ -41,6 +44,7 @@ pub(crate) async fn outermost(State(state): State<ApiState>, mut request: Reques
         response.headers_mut().append(header::LINK, documentation_link(&state, host.as_ref()));
     }
     edge::put_headers(response.headers_mut(), id);
+    counting.answered(response.status().as_u16(), began.elapsed());
     response
 }
 

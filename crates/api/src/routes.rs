@@ -4,23 +4,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use app::{App, Failure};
+use app::{App, Failure, Surface};
 use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, MethodRouter, any};
+use axum::routing::{MethodFilter, MethodRouter, any, get};
 use domain::definition::{Action, Effect, Registry, Resource};
 use domain::resources::{DELIVERY, OWN, WEBHOOK};
 use domain::{Problem, ProblemKind};
-use edge::RequestIds;
+use edge::{Counts, RequestIds};
 
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::handlers::staff::StaffCall;
 use crate::handlers::{
-    batch, changes, entry, error_pages, health, hydra, me, rate_limit, read, webhooks, write,
+    batch, changes, entry, error_pages, health, hydra, me, metrics, rate_limit, read, webhooks, write,
 };
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
@@ -256,6 +256,10 @@ fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
 /// be put in its place as the fallback, except below `/api`.
 pub fn router(app: App, config: Config) -> Result<Router, Failure> {
     let table = routes(app.registry(), &config);
+    let counts = {
+        let routes = table.iter().map(|it| (&it.method, it.path.as_str(), it.operation_id.as_str()));
+        Arc::new(Counts::new(&app, Surface::Api, routes))
+    };
     let mut by_path: BTreeMap<String, (MethodRouter<ApiState>, Vec<Method>)> = BTreeMap::new();
     for route in table {
         let (methods, allowed) = by_path.entry(route.path.clone()).or_default();
@@ -272,8 +276,12 @@ pub fn router(app: App, config: Config) -> Result<Router, Failure> {
         request_ids,
         throttle: Arc::new(Throttle::new()),
         documents: Arc::default(),
+        counts,
     };
     let mut router = Router::new();
+    if state.config.metrics {
+        router = router.route("/metrics", get(metrics::metrics));
+    }
     for (path, (methods, allowed)) in by_path {
         router = router.route(&path, with_other_methods(methods, &allowed));
     }

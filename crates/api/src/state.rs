@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use app::App;
 use axum::http::HeaderValue;
-use edge::RequestIds;
+use edge::{Counts, RequestIds};
 
 use crate::config::Config;
 use crate::openapi::Documents;
@@ -20,6 +20,7 @@ pub(crate) struct ApiState {
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) session_limit: Arc<SessionLimit>,
     pub(crate) documents: Arc<Documents>,
+    pub(crate) counts: Arc<Counts>,
     /// The link to the Hydra documentation for clients that call the server by its public URL.
     pub(crate) documentation_link: HeaderValue,
 }

@@ -11,6 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::failure::Failure;
 use crate::idempotency::RunningKeys;
 use crate::keys::KeyCache;
+use crate::metrics::Metrics;
 use crate::migrations::migrations;
 use crate::quota::{PlanLimits, Quotas};
 use crate::random::{Random, SystemRandom};
@@ -77,6 +78,7 @@ struct Inner {
     wakes: Wakes,
     running_keys: RunningKeys,
     hashing: Semaphore,
+    metrics: Metrics,
 }
 
 impl App {
@@ -87,6 +89,7 @@ impl App {
         let known = options.registry.iter().chain(domain::resources::OWN.iter());
         let schemas = known.map(|resource| Arc::new(Schema::new(resource))).collect();
         let inner = Inner {
+            metrics: Metrics::new(&db),
             db,
             registry: options.registry,
             clock: options.clock,
@@ -191,6 +194,10 @@ impl App {
 
     pub(crate) fn running_keys(&self) -> &RunningKeys {
         &self.0.running_keys
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     pub(crate) fn hashing(&self) -> &Semaphore {

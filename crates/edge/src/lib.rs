@@ -5,6 +5,7 @@
 
 mod client;
 mod client_address;
+mod counts;
 mod guard;
 mod headers;
 mod request_id;
@@ -14,6 +15,7 @@ mod site;
 
 pub use client::client_of;
 pub use client_address::{ClientAddress, find as find_client_address};
+pub use counts::Counts;
 pub use guard::{Cut, guard};
 pub use headers::{OWN_HEADERS, put_headers};
 pub use request_id::{RequestId, RequestIds};

@@ -1,5 +1,7 @@
 //! The outermost layer: request ids, limits, panics, headers of every answer.
 
+use std::time::Instant;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
@@ -24,6 +26,8 @@ pub(crate) async fn outermost(State(portal): State<Portal>, mut request: Request
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(address);
     let headers = request.headers().clone();
+    let counting = portal.counts.of(request.method(), request.extensions());
+    let began = Instant::now();
     let mut response = match edge::guard(request, next, portal.config.request_timeout).await {
         Ok(response) => response,
         Err(cut) => {
@@ -39,5 +43,6 @@ pub(crate) async fn outermost(State(portal): State<Portal>, mut request: Request
     };
     response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     edge::put_headers(response.headers_mut(), id);
+    counting.answered(response.status().as_u16(), began.elapsed());
     response
 }

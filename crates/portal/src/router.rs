@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, Failure};
+use app::{App, Failure, Surface};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::Method;
@@ -10,7 +10,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, get};
 use domain::{Problem, ProblemKind};
-use edge::RequestIds;
+use edge::{Counts, RequestIds};
 use tower_http::compression::CompressionLayer;
 
 use crate::config::Config;
@@ -27,13 +27,18 @@ pub(crate) struct Portal {
     pub(crate) app: App,
     pub(crate) config: Arc<Config>,
     pub(crate) request_ids: Arc<RequestIds>,
+    pub(crate) counts: Arc<Counts>,
 }
 
 /// The portal as a service. It answers every address: what it does not know with a page that says so.
 pub fn router(app: App, config: Config) -> Result<Router, Failure> {
     let table = screens(app.registry(), &config);
     let request_ids = Arc::new(RequestIds::new(app.random_bytes()?));
-    let portal = Portal { app, config: Arc::new(config), request_ids };
+    let outside = [(&Method::GET, "/login"), (&Method::POST, "/login"), (&Method::GET, "/assets/{file}")];
+    let routes = table.iter().map(|it| (&it.method, it.path.as_str())).chain(outside);
+    let routes = routes.map(|(method, path)| (method, path, path));
+    let counts = Arc::new(Counts::new(&app, Surface::Portal, routes));
+    let portal = Portal { app, config: Arc::new(config), request_ids, counts };
     let mut router = Router::new()
         .route("/assets/{file}", get(assets::serve))
         .route("/login", get(login::show).post(login::sign_in));

@@ -7,6 +7,7 @@ pub(crate) mod error_pages;
 pub(crate) mod health;
 pub(crate) mod hydra;
 pub(crate) mod me;
+pub(crate) mod metrics;
 pub(crate) mod rate_limit;
 pub(crate) mod read;
 pub(crate) mod staff;

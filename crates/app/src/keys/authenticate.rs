@@ -87,6 +87,18 @@ impl App {
         key: &str,
         from: Option<IpAddr>,
     ) -> Result<Result<Arc<Credential>, KeyRefusal>, Failure> {
+        let known = self.recognise(key, from).await?;
+        if known.is_err() {
+            self.metrics().failed_authentication("key");
+        }
+        Ok(known)
+    }
+
+    async fn recognise(
+        &self,
+        key: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Result<Arc<Credential>, KeyRefusal>, Failure> {
         if format::environment_of(key).is_none() {
             return Ok(Err(KeyRefusal::Invalid));
         }

@@ -77,6 +77,19 @@ impl App {
         email: &str,
         password: &str,
     ) -> Result<Result<NewSession, SignInRefusal>, Failure> {
+        let signed_in = self.try_to_sign_in(client, email, password).await?;
+        if signed_in.is_err() {
+            self.metrics().failed_authentication("password");
+        }
+        Ok(signed_in)
+    }
+
+    async fn try_to_sign_in(
+        &self,
+        client: &Client,
+        email: &str,
+        password: &str,
+    ) -> Result<Result<NewSession, SignInRefusal>, Failure> {
         let subjects = Subjects::new(email, client.address);
         if let Some(seconds) = self.begin_attempt(&subjects).await? {
             return Ok(Err(SignInRefusal::Locked { seconds }));

@@ -85,6 +85,15 @@ system_statements! {
         SELECT w.tenant, w.id FROM waiting JOIN webhooks w ON w.id = waiting.id AND w.enabled = TRUE \
         WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending' \
         AND d.next_attempt_at <= ? AND d.lease_until <= ?)";
+    /// What waits for webhooks that are on, since when, how many of these fail, and what is not queued yet. Reads
+    /// nothing but the index of what waits.
+    WEBHOOK_QUEUE = "SELECT CAST(COALESCE(SUM(q.waiting), 0) AS BIGINT), MIN(q.oldest), \
+        CAST(COALESCE(SUM(q.failing), 0) AS BIGINT), \
+        (SELECT CAST(COALESCE(SUM(t.sequence - COALESCE(f.sequence, 0)), 0) AS BIGINT) FROM tenants t \
+        LEFT JOIN fanouts f ON f.tenant = t.id) FROM (SELECT \
+        (SELECT COUNT(*) FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending') AS waiting, \
+        (SELECT MIN(d.next_attempt_at) FROM deliveries d WHERE d.webhook_id = w.id AND d.status = 'pending') AS oldest, \
+        CASE WHEN w.failing_since IS NULL THEN 0 ELSE 1 END AS failing FROM webhooks w WHERE w.enabled = TRUE) q";
     TENANTS = "SELECT id FROM tenants ORDER BY id";
     /// What signing in needs to know of a user.
     FIND_SIGN_IN = "SELECT u.id, u.password_hash, u.status, u.organisation_id, o.id, o.slug, o.name, o.plan, \

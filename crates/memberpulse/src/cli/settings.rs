@@ -15,6 +15,10 @@ pub(crate) struct ServerSettings {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080", help_heading = "Server")]
     pub(crate) listen: HostAndPort,
 
+    /// Show figures for operators (/metrics) on this address, and not beside the API
+    #[arg(long, value_name = "HOST:PORT", help_heading = "Server")]
+    pub(crate) metrics_listen: Option<HostAndPort>,
+
     /// Address under which clients reach the server, for links and the API's description; where it listens, when it
     /// is not given
     #[arg(long, value_name = "URL", value_parser = url, help_heading = "Server")]

@@ -55,6 +55,8 @@ pub(crate) struct Server {
     app: App,
     listener: TcpListener,
     address: SocketAddr,
+    /// Where figures for operators are shown, when not beside the API.
+    metrics: Option<TcpListener>,
     _lock: Option<ServerLock>,
 }
 
@@ -66,7 +68,11 @@ impl Server {
             Place::Directory(directory) => Some(lock(directory)?),
             Place::Postgres(_) => None,
         };
-        let (listener, address) = listen(&settings.listen).await?;
+        let (listener, address) = listen(&settings.listen, "--listen").await?;
+        let metrics = match &settings.metrics_listen {
+            Some(wanted) => Some(listen(wanted, "--metrics-listen").await?.0),
+            None => None,
+        };
         let options = app::Options {
             vault: Some(secret_key::vault(place, settings)?),
             private_webhooks: settings.allow_private_webhooks,
@@ -74,7 +80,7 @@ impl Server {
         };
         let app = store::open(place, Missing::Create, options).await?;
         secret_key::check(&app, settings).await?;
-        Ok(Self { app, listener, address, _lock: lock })
+        Ok(Self { app, listener, address, metrics, _lock: lock })
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -119,10 +125,17 @@ impl Server {
             sandbox_host: settings.sandbox_host.clone(),
             problem_base: settings.problem_base.clone(),
             trusted_proxies: settings.trusted_proxies.clone(),
+            metrics: self.metrics.is_none(),
             ..api::Config::default()
         };
         let router = self.router(config)?;
         let (stop, stopped) = watch::channel(false);
+        let metrics = self.metrics.map(|listener| {
+            let address = listener.local_addr().ok();
+            tracing::info!(address = address.map(tracing::field::display), "showing figures at /metrics");
+            let router = api::metrics_router(self.app.clone());
+            tokio::spawn(connections::accept(listener, router, until(stopped.clone())))
+        });
         let clockwork = tokio::spawn(self.app.clone().run_clockwork(stopped.clone()));
         let dispatcher = if settings.no_webhooks {
             tokio::spawn(async {})
@@ -148,10 +161,21 @@ impl Server {
         if tokio::time::timeout(GRACE, dispatcher).await.is_err() {
             tracing::warn!("webhooks under way did not end in time; they are sent again at the next start");
         }
+        if let Some(metrics) = metrics
+            && let Ok(open) = metrics.await
+        {
+            open.finish(CLOCKWORK_GRACE).await;
+        }
         self.app.close().await;
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+/// Ends when it is told to stop.
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that nobody can tell any more.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 /// What sends webhooks until it is told to stop.
@@ -182,21 +206,21 @@ fn lock(directory: &Path) -> Result<ServerLock, Halt> {
     Ok(ServerLock::acquire(directory)?)
 }
 
-async fn listen(wanted: &HostAndPort) -> Result<(TcpListener, SocketAddr), Halt> {
+async fn listen(wanted: &HostAndPort, option: &str) -> Result<(TcpListener, SocketAddr), Halt> {
     let listener = bind(&wanted.0).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
     let (address, listener) = listener.map_err(|error| {
         use std::io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
         let advice = match error.kind() {
             AddrInUse => {
-                "; another program listens there (another server?): stop it, or choose another port with --listen"
+                format!("another program listens there (another server?): stop it, or choose another port with {option}")
             }
             AddrNotAvailable => {
-                "; this machine does not have the address: use one of its own, or 0.0.0.0 for all"
+                "this machine does not have the address: use one of its own, or 0.0.0.0 for all".to_owned()
             }
-            PermissionDenied => "; ports below 1024 are for privileged users: choose another with --listen",
-            _ => "; choose another address with --listen",
+            PermissionDenied => format!("ports below 1024 are for privileged users: choose another with {option}"),
+            _ => format!("choose another address with {option}"),
         };
-        Halt::failed(format!("cannot listen on {}: {error}{advice}", wanted.0))
+        Halt::failed(format!("cannot listen on {}: {error}; {advice}", wanted.0))
     })?;
     Ok((listener, address))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::{AttemptRecord, DeliveryVerdict, Job};
+use app::{AttemptOutcome, AttemptRecord, DeliveryVerdict, Job};
 use bytes::Bytes;
 use domain::event_types::TEST;
 use domain::{RecordId, Timestamp};
@@ -46,6 +46,12 @@ impl Dispatcher {
                 started,
             })
             .await;
+        let outcome = match (&attempt.outcome, attempt.verdict()) {
+            (_, Verdict::Delivered) => AttemptOutcome::Delivered,
+            (attempt::Outcome::Responded(_), _) => AttemptOutcome::Refused,
+            (attempt::Outcome::Failed(_), _) => AttemptOutcome::Unreachable,
+        };
+        inner.app.count_attempt(outcome, attempt.duration.as_secs_f64());
         let quick = attempt.verdict() == Verdict::Delivered && attempt.duration < QUICK;
         self.judge(job, headers, attempt).await;
         quick
@@ -89,6 +95,7 @@ impl Dispatcher {
             Disabled::Failing => "Nothing could be delivered for five days.",
         };
         self.0.rooms.clear(webhook);
+        self.0.app.count_disabled_webhook();
         let reason = reason.to_owned();
         self.tell(Outcome::Disable { tenant: tenant.clone(), webhook, reason }).await;
     }
