@@ -7,6 +7,7 @@ mod configuration;
 mod demo;
 mod kills;
 mod serving;
+mod tls;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -152,7 +153,8 @@ impl Store {
             let entry: Json = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
             log.push(line);
             if entry["message"] == "serving" {
-                break entry["address"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
+                let address = entry["address"].as_str().unwrap();
+                break address.strip_prefix("http://").unwrap_or(address).to_owned();
             }
         };
         Serving { child, address, lines, log }

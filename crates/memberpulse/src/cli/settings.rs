@@ -15,6 +15,15 @@ pub(crate) struct ServerSettings {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080", help_heading = "Server")]
     pub(crate) listen: HostAndPort,
 
+    /// Certificate for https, and those between it and one that clients know, in one PEM file; taken up anew when
+    /// the file changes
+    #[arg(long, value_name = "FILE", requires = "tls_key", help_heading = "Server")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// Private key of that certificate, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Server")]
+    pub(crate) tls_key: Option<PathBuf>,
+
     /// Show figures for operators (/metrics) on this address, and not beside the API
     #[arg(long, value_name = "HOST:PORT", help_heading = "Server")]
     pub(crate) metrics_listen: Option<HostAndPort>,

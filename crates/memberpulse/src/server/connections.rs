@@ -21,6 +21,7 @@ use tower::{Service as _, ServiceExt as _};
 
 use super::limits::most_connections;
 use super::stream::Impatient;
+use super::tls::Tls;
 
 /// From the start of a connection, or the end of an answer, until the next request's head is complete.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,9 +50,15 @@ impl Open {
 }
 
 /// Serves connections until `stop`; then listens no more.
-pub(super) async fn accept(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) -> Open {
+pub(super) async fn accept(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: Router,
+    stop: impl Future<Output = ()>,
+) -> Open {
     let mut connections = Connections {
         http: http(),
+        tls,
         make_service: router.into_make_service_with_connect_info::<SocketAddr>(),
         open: GracefulShutdown::new(),
     };
@@ -101,6 +108,7 @@ async fn next(
 
 struct Connections {
     http: http1::Builder,
+    tls: Option<Tls>,
     make_service: axum::extract::connect_info::IntoMakeServiceWithConnectInfo<Router, SocketAddr>,
     open: GracefulShutdown,
 }
@@ -113,15 +121,30 @@ impl Connections {
         }
         let Ok(service) = self.make_service.call(client).await;
         let service = service.map_request(|request: Request<Incoming>| request.map(Body::new));
-        let io = TokioIo::new(Impatient::new(stream, WRITE_TIMEOUT));
-        let connection = self.http.serve_connection(io, TowerToHyperService::new(service));
-        let connection = self.open.watch(connection);
+        let service = TowerToHyperService::new(service);
+        let (http, watcher) = (self.http.clone(), self.open.watcher());
+        let Some(tls) = self.tls.clone() else {
+            let io = TokioIo::new(Impatient::new(stream, WRITE_TIMEOUT));
+            let connection = watcher.watch(http.serve_connection(io, service));
+            tokio::spawn(async move {
+                told(connection.await);
+                drop(place);
+            });
+            return;
+        };
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                // Clients come and go as they like; nothing here needs an operator.
-                tracing::debug!(%error, "a connection ended early");
+            if let Some(stream) = tls.accept(stream).await {
+                let io = TokioIo::new(Impatient::new(stream, WRITE_TIMEOUT));
+                told(watcher.watch(http.serve_connection(io, service)).await);
             }
             drop(place);
         });
+    }
+}
+
+/// Clients come and go as they like; nothing here needs an operator.
+fn told(ended: Result<(), hyper::Error>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
     }
 }

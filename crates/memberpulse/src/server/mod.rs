@@ -6,6 +6,7 @@ mod connections;
 mod limits;
 mod signals;
 mod stream;
+mod tls;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -23,6 +24,8 @@ use crate::cli::{HostAndPort, Place, ServerSettings};
 use crate::halt::Halt;
 use crate::secret_key;
 use crate::store::{self, Missing};
+
+use tls::Tls;
 
 pub(crate) use signals::Signals;
 
@@ -57,6 +60,7 @@ pub(crate) struct Server {
     address: SocketAddr,
     /// Where figures for operators are shown, when not beside the API.
     metrics: Option<TcpListener>,
+    tls: Option<Tls>,
     _lock: Option<ServerLock>,
 }
 
@@ -67,6 +71,11 @@ impl Server {
         let lock = match place {
             Place::Directory(directory) => Some(lock(directory)?),
             Place::Postgres(_) => None,
+        };
+        let tls = match (&settings.tls_cert, &settings.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::open(certificate.clone(), key.clone())?),
+            // The command line takes both or none.
+            _ => None,
         };
         let (listener, address) = listen(&settings.listen, "--listen").await?;
         let metrics = match &settings.metrics_listen {
@@ -80,7 +89,7 @@ impl Server {
         };
         let app = store::open(place, Missing::Create, options).await?;
         secret_key::check(&app, settings).await?;
-        Ok(Self { app, listener, address, metrics, _lock: lock })
+        Ok(Self { app, listener, address, metrics, tls, _lock: lock })
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -94,7 +103,8 @@ impl Server {
             IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
             ip => ip,
         };
-        format!("http://{}", SocketAddr::new(ip, self.address.port()))
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", SocketAddr::new(ip, self.address.port()))
     }
 
     /// The API, and beside it the portal.
@@ -134,16 +144,19 @@ impl Server {
             let address = listener.local_addr().ok();
             tracing::info!(address = address.map(tracing::field::display), "showing figures at /metrics");
             let router = api::metrics_router(self.app.clone());
-            tokio::spawn(connections::accept(listener, router, until(stopped.clone())))
+            tokio::spawn(connections::accept(listener, None, router, until(stopped.clone())))
         });
         let clockwork = tokio::spawn(self.app.clone().run_clockwork(stopped.clone()));
+        if let Some(tls) = self.tls.clone() {
+            tokio::spawn(tls.follow(stopped.clone()));
+        }
         let dispatcher = if settings.no_webhooks {
             tokio::spawn(async {})
         } else {
             tokio::spawn(dispatcher(&self.app, settings, stopped)?)
         };
 
-        let open = connections::accept(self.listener, router, signals.next()).await;
+        let open = connections::accept(self.listener, self.tls, router, signals.next()).await;
         tracing::info!(connections = open.count(), "stopping: running requests are finished first");
         tokio::spawn(async move {
             signals.next().await;
