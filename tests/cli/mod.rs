@@ -5,6 +5,7 @@ mod backup;
 mod commands;
 mod configuration;
 mod demo;
+mod deploy;
 mod kills;
 mod serving;
 mod tls;
