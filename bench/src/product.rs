@@ -20,6 +20,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use connections::Plain;
+
 use crate::seed::DATABASE;
 use crate::settings::Outcome;
 
@@ -55,7 +57,7 @@ async fn serve(product: &Product) -> Outcome<()> {
     let router = api::router(app.clone(), config).map_err(|failure| failure.inside().unwrap_or_default())?;
     let (stop, stopped) = watch::channel(false);
     let clockwork = tokio::spawn(app.clone().run_clockwork(stopped));
-    let open = connections::accept(listener, router, async move {
+    let open = connections::accept(listener, Plain, router, async move {
         terminate.recv().await;
     })
     .await;

@@ -17,7 +17,7 @@ const DAY: i64 = 24 * 3_600;
 /// An id that nothing has.
 const NEVER: &str = "01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e";
 
-async fn findings(app: &TestApp) -> Vec<Finding> {
+pub(super) async fn findings(app: &TestApp) -> Vec<Finding> {
     let options = Options {
         registry: REGISTRY,
         clock: app.clock.clone(),
@@ -29,7 +29,7 @@ async fn findings(app: &TestApp) -> Vec<Finding> {
     all
 }
 
-fn wrong(findings: &[Finding]) -> BTreeSet<&str> {
+pub(super) fn wrong(findings: &[Finding]) -> BTreeSet<&str> {
     let wrong = findings.iter().filter(|finding| matches!(finding.verdict, Verdict::Wrong { .. }));
     wrong.map(|finding| finding.name.as_str()).collect()
 }
@@ -221,7 +221,7 @@ async fn on_file(directory: &tempfile::TempDir) -> App {
     app
 }
 
-async fn findings_of(db: &Db) -> Vec<Finding> {
+pub(super) async fn findings_of(db: &Db) -> Vec<Finding> {
     let mut all = Vec::new();
     let options = Options { clock: Arc::new(SystemClock), ..Options::default() };
     check(db, &options, |finding| all.push(finding)).await.unwrap();

@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, any, get};
 use domain::definition::{Action, Effect, Registry, Resource};
-use domain::resources::{DELIVERY, OWN, WEBHOOK};
+use domain::resources::{AUDIT_LOG, DELIVERY, OWN, WEBHOOK};
 use domain::{Problem, ProblemKind};
 use edge::{Counts, RequestIds};
 
@@ -20,7 +20,8 @@ use crate::config::Config;
 use crate::error::ApiError;
 use crate::handlers::staff::StaffCall;
 use crate::handlers::{
-    batch, changes, entry, error_pages, health, hydra, me, metrics, rate_limit, read, webhooks, write,
+    batch, changes, entry, error_pages, health, hydra, me, metrics, personal_data, rate_limit, read,
+    webhooks, write,
 };
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
@@ -103,6 +104,10 @@ pub enum RouteKind {
     GetDelivery,
     /// `POST /api/webhooks/{id}/deliveries/{deliveryId}/retry`
     RetryDelivery,
+    /// `POST /api/members/{id}/erase`
+    Erase(&'static Resource),
+    /// `GET /api/members/{id}/personal-data`
+    PersonalData(&'static Resource),
     /// `GET /api/webhook-event-types`
     EventTypes,
     /// `GET /api/changes`
@@ -124,7 +129,9 @@ impl RouteKind {
             | Self::Patch(it)
             | Self::Delete(it)
             | Self::Act(it, _)
-            | Self::RotateSecret(it) => Some(it),
+            | Self::RotateSecret(it)
+            | Self::Erase(it)
+            | Self::PersonalData(it) => Some(it),
             Self::TestWebhook | Self::RecoverDeliveries => Some(&WEBHOOK),
             Self::GetDelivery | Self::RetryDelivery => Some(&DELIVERY),
             _ => None,
@@ -233,6 +240,13 @@ fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
         let batch = format!("{list}/batch");
         all.push(scoped(Method::POST, &batch, format!("batch{many}"), &write, RouteKind::Batch(resource)));
     }
+    if resource.personal {
+        let (erase, data) = (format!("{item}/erase"), format!("{item}/personal-data"));
+        all.push(scoped(Method::POST, &erase, format!("erase{one}"), &write, RouteKind::Erase(resource)));
+        // Who reads the audit log sees all that was ever kept of a record.
+        let (scope, kind) = (AUDIT_LOG.read_scope(), RouteKind::PersonalData(resource));
+        all.push(scoped(Method::GET, &data, format!("get{one}PersonalData"), &scope, kind));
+    }
     if resource.secret {
         let rotate = format!("{item}/rotate-secret");
         let kind = RouteKind::RotateSecret(resource);
@@ -330,6 +344,12 @@ fn on_route(methods: MethodRouter<ApiState>, method: Method, kind: RouteKind) ->
         }
         RouteKind::RotateSecret(it) => {
             add(methods, method, move |state, request| webhooks::rotate_secret(state, request, it))
+        }
+        RouteKind::Erase(it) => {
+            add(methods, method, move |state, request| personal_data::erase(state, request, it))
+        }
+        RouteKind::PersonalData(it) => {
+            add(methods, method, move |state, request| personal_data::show(state, request, it))
         }
         RouteKind::TestWebhook => add(methods, method, webhooks::test),
         RouteKind::RecoverDeliveries => add(methods, method, webhooks::recover),

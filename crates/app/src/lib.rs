@@ -50,8 +50,9 @@ pub use organisations::{NewOrganisation, Organisation, Plan};
 pub use quota::{Charge, PlanLimits, QuotaState, WINDOW as QUOTA_WINDOW_SECONDS};
 pub use random::{Random, SeededRandom, SystemRandom};
 pub use records::{
-    BatchItem, BatchKind, BatchMode, BatchReport, ItemResult, Listing, MAX_ITEMS, Outcome, Past, RecordRow,
-    Stored, Tombstone, Walk, WriteCondition, WriteRequest, count_statement, list_statement, match_fields,
+    BatchItem, BatchKind, BatchMode, BatchReport, Erased, ItemResult, Listing, MAX_ITEMS, Outcome, Past,
+    RecordRow, Stored, Tombstone, Walk, WriteCondition, WriteRequest, count_statement, list_statement,
+    match_fields,
 };
 pub use secrets::NewSecret;
 pub use sessions::{NewSession, Session, SessionUser, SignInRefusal, Support, network};

@@ -486,3 +486,23 @@ fn one_server_at_a_time() {
     let error = ServerLock::acquire(&file.dir().join("missing")).unwrap_err();
     assert!(error.to_string().contains("must exist"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_deleted_is_not_left_in_the_file() {
+    let file = SqliteFile::new();
+    let db = file.open().await;
+    db.migrate(&[ITEMS]).await.unwrap();
+    // Long enough for pages of its own, short enough to share one.
+    for (id, length) in [(1, 20_000), (2, 50)] {
+        insert(&db, id, &"Zyxwvut".repeat(length / 7)).await.unwrap();
+    }
+    insert(&db, 3, "stays").await.unwrap();
+    db.write(|tx| Box::pin(async move { tx.execute("DELETE FROM items WHERE id < 3", &[]).await }))
+        .await
+        .unwrap();
+    db.close().await;
+    let bytes = std::fs::read(file.path()).unwrap();
+    let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    assert!(holds(b"stays") && !holds(b"Zyxwvut"));
+    assert!(!file.path().with_extension("db-wal").exists());
+}

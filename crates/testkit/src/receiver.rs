@@ -22,6 +22,8 @@ pub enum Behaviour {
     Status(u16, Vec<(&'static str, String)>),
     /// With 500 to every third request, else with 204.
     FailOneInThree,
+    /// With this status and the body that came.
+    Echo(u16),
     /// Not at all.
     Hang,
 }
@@ -131,14 +133,20 @@ impl Drop for Receiver {
 async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return StatusCode::BAD_REQUEST.into_response() };
+    let body = body.to_bytes();
     let count = {
         let mut received = shared.received.lock();
-        received.push(Received { headers: head.headers, body: body.to_bytes() });
+        received.push(Received { headers: head.headers, body: body.clone() });
         received.len()
     };
     shared.bell.notify_one();
     let behaviour = shared.behaviour.lock().clone();
+    let mut answer = Bytes::from_static(b"thanks");
     let (status, headers) = match behaviour {
+        Behaviour::Echo(status) => {
+            answer = body;
+            (status, Vec::new())
+        }
         Behaviour::Status(status, headers) => (status, headers),
         Behaviour::FailOneInThree => (if count.is_multiple_of(3) { 500 } else { 204 }, Vec::new()),
         Behaviour::Hang => std::future::pending().await,
@@ -147,5 +155,5 @@ async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    response.body(Body::from("thanks")).unwrap_or_else(|error| panic!("no answer: {error}"))
+    response.body(Body::from(answer)).unwrap_or_else(|error| panic!("no answer: {error}"))
 }

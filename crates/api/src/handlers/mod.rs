@@ -8,18 +8,23 @@ pub(crate) mod health;
 pub(crate) mod hydra;
 pub(crate) mod me;
 pub(crate) mod metrics;
+pub(crate) mod personal_data;
 pub(crate) mod rate_limit;
 pub(crate) mod read;
 pub(crate) mod staff;
 pub(crate) mod webhooks;
 pub(crate) mod write;
 
+use app::Answer;
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Uri};
 use axum::response::Response;
-use domain::{Problem, RecordId};
+use domain::{Problem, RecordId, Violation};
+use serde_json::Value as Json;
 
+use crate::body::optional_object;
 use crate::error::ApiError;
 
 /// An answer with a JSON body.
@@ -27,6 +32,25 @@ pub(crate) fn json_response(body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// The same, as it can be kept for a repeated request.
+pub(crate) fn json_answer(status: u16, body: &Json) -> Answer {
+    let headers = vec![
+        ("content-type".to_owned(), "application/json".to_owned()),
+        ("cache-control".to_owned(), "no-store".to_owned()),
+    ];
+    Answer { status, headers, body: body.to_string().into_bytes(), secret: false }
+}
+
+/// Refuses a body with fields, where a call takes none.
+pub(crate) fn no_fields(parts: &Parts, body: &[u8]) -> Result<(), ApiError> {
+    let object = optional_object(&parts.headers, body)?;
+    let wrong: Vec<Violation> = object
+        .keys()
+        .map(|name| Violation::new(name, "unknown_field", "This call takes no fields."))
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::validation(wrong).into()) }
 }
 
 /// The record id in `/api/{resource}/{id}…`. What is no UUID was never an id: 404 (API §3).

@@ -2,7 +2,6 @@
 
 use app::{Answer, Attempts, DeliveryDetails};
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::response::Response;
 use domain::definition::Resource;
 use domain::json::Object;
@@ -12,7 +11,7 @@ use domain::{Problem, RecordId, Timestamp, Violation, event_types as types};
 use serde_json::{Value as Json, json};
 
 use super::write::admit;
-use super::{json_response, part_id, record_id};
+use super::{json_answer, json_response, no_fields, part_id, record_id};
 use crate::body::{MAX_BODY, object, read};
 use crate::credentials::{actor, authorise};
 use crate::error::ApiError;
@@ -22,14 +21,6 @@ use crate::openapi::event_schema;
 use crate::query;
 use crate::representation::JSON;
 use crate::state::ApiState;
-
-fn json_answer(status: u16, body: &Json) -> Answer {
-    let headers = vec![
-        ("content-type".to_owned(), "application/json".to_owned()),
-        ("cache-control".to_owned(), "no-store".to_owned()),
-    ];
-    Answer { status, headers, body: body.to_string().into_bytes(), secret: false }
-}
 
 /// `POST /api/webhooks/{id}/rotate-secret`
 pub(crate) async fn rotate_secret(
@@ -129,15 +120,6 @@ pub(crate) async fn retry(State(state): State<ApiState>, request: Request) -> Re
         show(&state, &credential.tenant, webhook, delivery, 202).await
     })
     .await
-}
-
-fn no_fields(parts: &Parts, body: &[u8]) -> Result<(), ApiError> {
-    let object = crate::body::optional_object(&parts.headers, body)?;
-    let wrong: Vec<Violation> = object
-        .keys()
-        .map(|name| Violation::new(name, "unknown_field", "This call takes no fields."))
-        .collect();
-    if wrong.is_empty() { Ok(()) } else { Err(Problem::validation(wrong).into()) }
 }
 
 /// A delivery with everything that there is to tell of it.

@@ -169,9 +169,10 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         RouteKind::DocsAsset | RouteKind::ErrorPage => &[&NOT_FOUND],
         RouteKind::Readyz => &[&UNAVAILABLE],
         RouteKind::Entry | RouteKind::HydraDocs => &[&NOT_ACCEPTABLE],
-        RouteKind::List(Resource { parent: Some(_), .. }) | RouteKind::Get(_) | RouteKind::GetDelivery => {
-            &[&BAD_QUERY, &NOT_FOUND]
-        }
+        RouteKind::List(Resource { parent: Some(_), .. })
+        | RouteKind::Get(_)
+        | RouteKind::GetDelivery
+        | RouteKind::PersonalData(_) => &[&BAD_QUERY, &NOT_FOUND],
         RouteKind::List(_) | RouteKind::EventTypes => &[&BAD_QUERY],
         RouteKind::RateLimit => &[&BAD_QUERY, &UNAUTHORISED, &FORBIDDEN, &NOT_ACCEPTABLE, &UNAVAILABLE],
         RouteKind::Me => &[&BAD_QUERY, &UNAUTHORISED, &FORBIDDEN, &NOT_ACCEPTABLE, &TOO_MANY, &UNAVAILABLE],
@@ -182,6 +183,7 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         }
         RouteKind::Act(..) => &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &STALE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
         RouteKind::RotateSecret(_)
+        | RouteKind::Erase(_)
         | RouteKind::TestWebhook
         | RouteKind::RetryDelivery
         | RouteKind::RecoverDeliveries => {
@@ -206,6 +208,8 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         | RouteKind::Replace(it)
         | RouteKind::Patch(it)
         | RouteKind::Delete(it)
+        | RouteKind::Erase(it)
+        | RouteKind::PersonalData(it)
         | RouteKind::Act(it, _)
             if can_be_merged(it) =>
         {

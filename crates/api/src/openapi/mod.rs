@@ -11,6 +11,7 @@ mod fields;
 mod info;
 mod operations;
 mod parameters;
+mod personal_data;
 mod responses;
 mod schemas;
 mod staff;

@@ -186,6 +186,20 @@ fn words_of(kind: RouteKind) -> (String, String) {
             "For 24 hours both secrets sign, so that the receiver can change over without missing anything."
                 .to_owned(),
         ),
+        RouteKind::Erase(it) => (
+            format!("Erase {}", words::with_article(&it.noun())),
+            "Deletes the record and every trace of what it held: in the change feed (where its changes stay as \
+             `{\"id\", \"erased\": true}`), the audit log (where who did what when stays), deliveries and kept \
+             answers. Also of records that were merged into it, and of one that was deleted before. It cannot be \
+             undone; doing it again does no harm. Backups are not reached."
+                .to_owned(),
+        ),
+        RouteKind::PersonalData(it) => (
+            format!("Get all that is kept of {}", words::with_article(&it.noun())),
+            "The record, its history with who changed what, and where its changes were sent: for a person who \
+             asks what is kept of them."
+                .to_owned(),
+        ),
         RouteKind::TestWebhook => fixed(
             "Send a test",
             "Sends an event of type `webhook.test`, once. The answer's delivery tells what became of it.",
@@ -291,6 +305,7 @@ fn own_parameters(kind: RouteKind) -> Vec<RefOr<Parameter>> {
         RouteKind::Create(_)
         | RouteKind::Batch(_)
         | RouteKind::RotateSecret(_)
+        | RouteKind::Erase(_)
         | RouteKind::TestWebhook
         | RouteKind::RecoverDeliveries
         | RouteKind::RetryDelivery => vec![parameters::reference("IdempotencyKey")],

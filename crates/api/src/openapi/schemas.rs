@@ -10,7 +10,7 @@ use utoipa::openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Sche
 
 use super::fields::{View, known, named, object};
 use super::staff::or_null;
-use super::{batch, examples, staff, webhooks, words};
+use super::{batch, examples, personal_data, staff, webhooks, words};
 
 /// All named schemas.
 pub(super) fn all(registry: Registry) -> Vec<(String, RefOr<Schema>)> {
@@ -18,6 +18,7 @@ pub(super) fn all(registry: Registry) -> Vec<(String, RefOr<Schema>)> {
     of_resources
         .chain(OWN.iter().flat_map(of_own))
         .chain(webhooks::schemas().map(|(name, schema)| (name.to_owned(), schema)))
+        .chain(personal_data::schemas().map(|(name, schema)| (name.to_owned(), schema)))
         .chain(common())
         .chain(staff::schemas(registry))
         .map(|(name, schema)| (name, schema.into()))

@@ -52,6 +52,10 @@ pub(super) fn of(route: &RouteInfo) -> Vec<(&'static str, Response)> {
         RouteKind::RotateSecret(_) => {
             vec![("200", answers.replayable("The new secret.", "NewSecret"))]
         }
+        RouteKind::Erase(_) => vec![("200", answers.replayable("What was erased.", "Erased"))],
+        RouteKind::PersonalData(_) => {
+            vec![("200", answers.json("All that is kept of the person.", "PersonalData"))]
+        }
         RouteKind::TestWebhook => {
             vec![(
                 "202",

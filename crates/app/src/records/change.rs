@@ -244,7 +244,7 @@ impl Work {
     }
 
     /// Takes a record away and leaves its tombstone.
-    async fn remove(
+    pub(super) async fn remove(
         &self,
         tx: &mut ScopedTx<'_, '_>,
         id: RecordId,

@@ -316,6 +316,68 @@ pub(crate) static STORE_ANSWER: LazyLock<TenantSql> = LazyLock::new(|| {
     )
 });
 
+/// The ids of records that were merged into another one.
+pub(crate) static MERGED_INTO: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("id", "tombstones", "AND resource = ? AND merged_into = ?"));
+
+/// The numbers of the changes of a record.
+const OF_RECORD: &str = "SELECT sequence FROM audit_log WHERE tenant = {tenant} AND resource_type = ? \
+    AND resource_id = ? AND sequence IS NOT NULL";
+
+/// Leaves nothing of a record in its changes.
+pub(crate) static ERASE_CHANGES: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "changes",
+        "data = ?, previous = '{}'",
+        "AND resource = ? AND record_id = ? AND sequence IN (SELECT sequence FROM audit_log \
+         WHERE tenant = {tenant} AND resource_id = ? AND sequence IS NOT NULL)",
+    )
+});
+
+/// Leaves nothing of what receivers answered to the changes of a record.
+pub(crate) static ERASE_ATTEMPTS: LazyLock<TenantSql> = LazyLock::new(|| {
+    let rest = format!(
+        "AND delivery_id IN (SELECT id FROM deliveries WHERE tenant = {{tenant}} AND sequence IN ({OF_RECORD}))"
+    );
+    TenantSql::update("delivery_attempts", "response_body = NULL", &rest)
+});
+
+/// Lets the changes of a record be shown, and sent if they still are, as they now are in the feed.
+pub(crate) static ERASE_DELIVERIES: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update("deliveries", "payload = NULL", &format!("AND sequence IN ({OF_RECORD})"))
+});
+
+/// Leaves nothing of a record in the audit log but who did what when.
+pub(crate) static ERASE_AUDIT: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update("audit_log", "changes = '{}'", "AND resource_type = ? AND resource_id = ?")
+});
+
+/// The kept answers that are not encrypted; those that are hold no records.
+pub(crate) static LIST_ANSWERS: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("credential, key, body", "idempotency_keys", "AND sealed = FALSE"));
+
+/// Replaces a kept answer.
+pub(crate) static ERASE_ANSWER: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("idempotency_keys", "body = ?", "AND credential = ? AND key = ?"));
+
+/// Where what was told of a record was sent, how often, and from when to when.
+pub(crate) static RECIPIENTS: LazyLock<TenantSql> = LazyLock::new(|| {
+    let rest = format!(
+        "AND delivery_id IN (SELECT id FROM deliveries WHERE tenant = {{tenant}} AND sequence IN ({OF_RECORD})) \
+         GROUP BY url ORDER BY url"
+    );
+    TenantSql::select("url, COUNT(*), MIN(started_at), MAX(started_at)", "delivery_attempts", &rest)
+});
+
+/// What was done with a record, oldest first.
+pub(crate) static HISTORY: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(
+        "action, actor_type, actor_id, changes, created_at",
+        "audit_log",
+        "AND resource_type = ? AND resource_id = ? ORDER BY created_at, COALESCE(sequence, 9223372036854775807), id",
+    )
+});
+
 /// Records of all tenants whose scheduled moment has come. The waiting status is written out, since
 /// the partial index that answers this holds only under it.
 pub(crate) fn due_statement(resource: &Resource) -> Option<String> {
@@ -557,6 +619,15 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*RETURN_QUOTA,
         &*FIND_ANSWER,
         &*STORE_ANSWER,
+        &*MERGED_INTO,
+        &*ERASE_CHANGES,
+        &*ERASE_ATTEMPTS,
+        &*ERASE_DELIVERIES,
+        &*ERASE_AUDIT,
+        &*LIST_ANSWERS,
+        &*ERASE_ANSWER,
+        &*RECIPIENTS,
+        &*HISTORY,
         &*INSERT_SECRET,
         &*FIND_SECRETS,
         &*EXPIRE_SECRETS,

@@ -75,6 +75,7 @@ pub(super) fn writing(options: &SqliteOptions) -> Result<Connection, DbError> {
             "PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA trusted_schema = OFF;
+             PRAGMA secure_delete = ON;
              PRAGMA temp_store = MEMORY;
              PRAGMA wal_autocheckpoint = 0;
              PRAGMA journal_size_limit = {LOG_SIZE_LIMIT};

@@ -25,6 +25,8 @@ pub struct Resource {
     pub parent: Option<Parent>,
     /// Whether the server makes a signing secret with each record, which is shown once.
     pub secret: bool,
+    /// Whether each record is about a person, who may ask for what is kept of them, and for its erasure.
+    pub personal: bool,
     /// Its fields in the order in which JSON shows them.
     pub fields: &'static [Field],
     /// Names of the fields whose words `search=` looks through.
@@ -118,6 +120,7 @@ impl Resource {
         class: Class::Records,
         parent: None,
         secret: false,
+        personal: false,
         fields: &[],
         search: &[],
         milestones: &[],

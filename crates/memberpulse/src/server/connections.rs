@@ -15,13 +15,13 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::{Service as _, ServiceExt as _};
 
 use super::limits::most_connections;
 use super::stream::Impatient;
-use super::tls::Tls;
 
 /// From the start of a connection, or the end of an answer, until the next request's head is complete.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,6 +34,27 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long to wait when the system has no more files or memory for connections.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// What lies between TCP and HTTP.
+pub(super) trait Transport: Clone + Send + Sync + 'static {
+    /// What HTTP is spoken on.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Opens it; nothing when the client does not go along.
+    fn open(&self, stream: TcpStream) -> impl Future<Output = Option<Self::Stream>> + Send;
+}
+
+/// Nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Plain;
+
+impl Transport for Plain {
+    type Stream = TcpStream;
+
+    async fn open(&self, stream: TcpStream) -> Option<TcpStream> {
+        Some(stream)
+    }
+}
 
 /// Connections that are still open.
 pub(super) struct Open(GracefulShutdown);
@@ -52,13 +73,13 @@ impl Open {
 /// Serves connections until `stop`; then listens no more.
 pub(super) async fn accept(
     listener: TcpListener,
-    tls: Option<Tls>,
+    transport: impl Transport,
     router: Router,
     stop: impl Future<Output = ()>,
 ) -> Open {
     let mut connections = Connections {
         http: http(),
-        tls,
+        transport,
         make_service: router.into_make_service_with_connect_info::<SocketAddr>(),
         open: GracefulShutdown::new(),
     };
@@ -106,14 +127,14 @@ async fn next(
     }
 }
 
-struct Connections {
+struct Connections<T> {
     http: http1::Builder,
-    tls: Option<Tls>,
+    transport: T,
     make_service: axum::extract::connect_info::IntoMakeServiceWithConnectInfo<Router, SocketAddr>,
     open: GracefulShutdown,
 }
 
-impl Connections {
+impl<T: Transport> Connections<T> {
     async fn serve(&mut self, stream: TcpStream, client: SocketAddr, place: Option<OwnedSemaphorePermit>) {
         // Answers are written whole; waiting to fill packets would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
@@ -122,29 +143,16 @@ impl Connections {
         let Ok(service) = self.make_service.call(client).await;
         let service = service.map_request(|request: Request<Incoming>| request.map(Body::new));
         let service = TowerToHyperService::new(service);
-        let (http, watcher) = (self.http.clone(), self.open.watcher());
-        let Some(tls) = self.tls.clone() else {
-            let io = TokioIo::new(Impatient::new(stream, WRITE_TIMEOUT));
-            let connection = watcher.watch(http.serve_connection(io, service));
-            tokio::spawn(async move {
-                told(connection.await);
-                drop(place);
-            });
-            return;
-        };
+        let (http, transport, watcher) = (self.http.clone(), self.transport.clone(), self.open.watcher());
         tokio::spawn(async move {
-            if let Some(stream) = tls.accept(stream).await {
+            if let Some(stream) = transport.open(stream).await {
                 let io = TokioIo::new(Impatient::new(stream, WRITE_TIMEOUT));
-                told(watcher.watch(http.serve_connection(io, service)).await);
+                if let Err(error) = watcher.watch(http.serve_connection(io, service)).await {
+                    // Clients come and go as they like; nothing here needs an operator.
+                    tracing::debug!(%error, "a connection ended early");
+                }
             }
             drop(place);
         });
-    }
-}
-
-/// Clients come and go as they like; nothing here needs an operator.
-fn told(ended: Result<(), hyper::Error>) {
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
     }
 }

@@ -25,6 +25,7 @@ use crate::halt::Halt;
 use crate::secret_key;
 use crate::store::{self, Missing};
 
+use connections::Plain;
 use tls::Tls;
 
 pub(crate) use signals::Signals;
@@ -144,7 +145,7 @@ impl Server {
             let address = listener.local_addr().ok();
             tracing::info!(address = address.map(tracing::field::display), "showing figures at /metrics");
             let router = api::metrics_router(self.app.clone());
-            tokio::spawn(connections::accept(listener, None, router, until(stopped.clone())))
+            tokio::spawn(connections::accept(listener, Plain, router, until(stopped.clone())))
         });
         let clockwork = tokio::spawn(self.app.clone().run_clockwork(stopped.clone()));
         if let Some(tls) = self.tls.clone() {
@@ -156,7 +157,11 @@ impl Server {
             tokio::spawn(dispatcher(&self.app, settings, stopped)?)
         };
 
-        let open = connections::accept(self.listener, self.tls, router, signals.next()).await;
+        let stop_accepting = signals.next();
+        let open = match self.tls {
+            Some(tls) => connections::accept(self.listener, tls, router, stop_accepting).await,
+            None => connections::accept(self.listener, Plain, router, stop_accepting).await,
+        };
         tracing::info!(connections = open.count(), "stopping: running requests are finished first");
         tokio::spawn(async move {
             signals.next().await;

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::connections::Transport;
 use crate::halt::Halt;
 
 /// How long a client may take to agree on keys.
@@ -39,19 +40,6 @@ impl Tls {
     pub(super) fn open(certificate: PathBuf, key: PathBuf) -> Result<Self, Halt> {
         let config = read(&certificate, &key).map_err(Halt::failed)?;
         Ok(Self(Arc::new(Inner { certificate, key, config: RwLock::new(Arc::new(config)) })))
-    }
-
-    /// Agrees on keys with a client; nothing when that fails, which is the client's affair.
-    pub(super) async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
-        let acceptor = TlsAcceptor::from(self.0.config.read().clone());
-        match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => Some(stream),
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "a client could not agree on keys");
-                None
-            }
-            Err(_) => None,
-        }
     }
 
     /// Takes up what changes on disk, until it is told to stop.
@@ -82,6 +70,23 @@ impl Tls {
 
     fn changed_at(&self) -> [Option<SystemTime>; 2] {
         [&self.0.certificate, &self.0.key].map(|file| std::fs::metadata(file).ok()?.modified().ok())
+    }
+}
+
+impl Transport for Tls {
+    type Stream = TlsStream<TcpStream>;
+
+    /// Agrees on keys with a client; that it fails is the client's affair.
+    async fn open(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+        let acceptor = TlsAcceptor::from(self.0.config.read().clone());
+        match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => Some(stream),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a client could not agree on keys");
+                None
+            }
+            Err(_) => None,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub static MEMBER: Resource = Resource {
     scope: "members",
     doc: "A person who belongs, belonged or asks to belong to the organisation. Members are records that \
           staff keep; they do not sign in to the portal.",
+    personal: true,
     fields: FIELDS,
     search: &["firstName", "lastName", "email", "company", "memberNumber"],
     actions: &[Action {

@@ -1,0 +1,141 @@
+//! Erasing a person: the record goes, and with it what else is kept of it: in the feed, in the audit log, in deliveries
+//! and in answers that are kept for repetitions. What stays says that there was something, and not what.
+//!
+//! Backups are beyond its reach: they must be kept no longer than the law allows.
+
+use std::collections::BTreeSet;
+
+use db::{Param, Weight};
+use domain::definition::Resource;
+use domain::{Problem, RecordId};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::audit::AuditEntry;
+use super::change::Work;
+use super::get::tombstone_params;
+use crate::actor::Actor;
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::ScopedTx;
+use crate::store::system::{
+    ERASE_ANSWER, ERASE_ATTEMPTS, ERASE_AUDIT, ERASE_CHANGES, ERASE_DELIVERIES, FIND_TOMBSTONE, LIST_ANSWERS,
+    MERGED_INTO,
+};
+use crate::tenant::Tenant;
+
+/// What was erased beside the record: rows that no longer tell of it.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Erased {
+    /// Changes in the feed.
+    pub changes: u64,
+    /// Rows of the audit log.
+    pub audit_entries: u64,
+    /// Deliveries to webhooks.
+    pub deliveries: u64,
+    /// Answers kept for repeated requests.
+    pub answers: u64,
+}
+
+impl App {
+    /// Erases a record and its traces; also those of records that were merged into it, and of one that was deleted
+    /// before. Doing it twice does no harm: what was left undone when the server was killed is done then.
+    pub async fn erase(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        resource: &'static Resource,
+        id: RecordId,
+    ) -> Result<Erased, Failure> {
+        let (work, _) = self.work(tenant, actor.into(), resource)?;
+        let (ids, mut erased) =
+            work.run(None, move |work, tx| Box::pin(async move { work.erase(tx, id).await })).await?;
+        // No answer that tells of the record can be kept from here on: it is gone.
+        erased.answers = self.erase_answers(tenant, &ids).await?;
+        Ok(erased)
+    }
+
+    /// Empties the kept answers that name one of these ids.
+    async fn erase_answers(&self, tenant: &Tenant, ids: &BTreeSet<Uuid>) -> Result<u64, Failure> {
+        let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+        let mut found: Vec<(Uuid, String)> = Vec::new();
+        let each = |row: &db::Row<'_>| {
+            let names_one = |body: &str| ids.iter().any(|id| body.contains(id));
+            if std::str::from_utf8(row.bytes(2)?).is_ok_and(names_one) {
+                found.push((row.uuid(0)?, row.text(1)?.to_owned()));
+            }
+            Ok(())
+        };
+        tenant.each(self.db(), Weight::Long, &LIST_ANSWERS, Vec::new(), each).await?;
+        let body = json!({"erased": true, "detail": "This answer told of somebody who was erased since."});
+        let body = body.to_string().into_bytes();
+        let mut erased = 0;
+        for (credential, key) in found {
+            let params = vec![Param::Bytes(body.clone()), Param::Uuid(credential), Param::Text(key)];
+            erased += self.run_scoped(tenant, &ERASE_ANSWER, params).await?;
+        }
+        Ok(erased)
+    }
+}
+
+impl Work {
+    async fn erase(
+        &self,
+        tx: &mut ScopedTx<'_, '_>,
+        id: RecordId,
+    ) -> Result<(BTreeSet<Uuid>, Erased), Failure> {
+        let resource = self.schema.resource;
+        let left =
+            tx.optional(&FIND_TOMBSTONE, tombstone_params(resource, id), |row| row.optional_uuid(0)).await?;
+        match left {
+            None => {
+                let old = self.find(tx, id).await?;
+                resource.rules.delete(resource, &old, &self.context())?;
+                self.remove(tx, id, &old, None).await?;
+            }
+            Some(Some(survivor)) => return Err(Problem::merged(survivor.into()).into()),
+            Some(None) => {}
+        }
+        let ids = self.with_merged(tx, id).await?;
+        let mut erased = Erased::default();
+        for &id in &ids {
+            self.erase_traces(tx, id, &mut erased).await?;
+        }
+        let audit = AuditEntry::act(&self.app, "erase", resource.name, Some(id.to_string()), &self.actor)?;
+        audit.insert(tx).await?;
+        Ok((ids, erased))
+    }
+
+    /// The ids of a record and of those that were merged into it, directly or not.
+    async fn with_merged(&self, tx: &mut ScopedTx<'_, '_>, id: RecordId) -> Result<BTreeSet<Uuid>, Failure> {
+        let mut ids = BTreeSet::from([id.uuid()]);
+        let mut next = vec![id.uuid()];
+        while let Some(id) = next.pop() {
+            let params = vec![Param::Text(self.schema.resource.name.to_owned()), Param::Uuid(id)];
+            for merged in tx.all(&MERGED_INTO, params, |row| row.uuid(0)).await? {
+                if ids.insert(merged) {
+                    next.push(merged);
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    async fn erase_traces(
+        &self,
+        tx: &mut ScopedTx<'_, '_>,
+        id: Uuid,
+        erased: &mut Erased,
+    ) -> Result<(), Failure> {
+        let name = Param::Text(self.schema.resource.name.to_owned());
+        // The audit log knows the numbers of a record's changes by an index, and the others follow it.
+        let of_audit = || Param::Text(id.to_string());
+        let nothing = json!({"id": id.to_string(), "erased": true}).to_string();
+        let params = vec![Param::Text(nothing), name.clone(), Param::Uuid(id), of_audit()];
+        erased.changes += tx.execute(&ERASE_CHANGES, params).await?;
+        tx.execute(&ERASE_ATTEMPTS, vec![name.clone(), of_audit()]).await?;
+        erased.deliveries += tx.execute(&ERASE_DELIVERIES, vec![name.clone(), of_audit()]).await?;
+        erased.audit_entries += tx.execute(&ERASE_AUDIT, vec![name, of_audit()]).await?;
+        Ok(())
+    }
+}
