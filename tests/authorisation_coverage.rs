@@ -31,8 +31,9 @@ fn call(client: &Client, route: &RouteInfo) -> Call {
         RouteKind::Create(resource) | RouteKind::Replace(resource) => {
             call.json(&minimal_body(resource).into())
         }
-        RouteKind::Patch(_) => call.json(&json!({})),
+        RouteKind::Patch(_) | RouteKind::ReplaceFieldMapping => call.json(&json!({})),
         RouteKind::RecoverDeliveries => call.json(&json!({"since": "2026-11-23T00:00:00Z"})),
+        RouteKind::PreviewFieldMapping => call.json(&json!({"sample": {}})),
         RouteKind::Batch(resource) => {
             call.json(&json!({"mode": "create", "items": [minimal_body(resource)]}))
         }
@@ -185,7 +186,7 @@ on_both_engines! {
             name: "None".to_owned(),
             scopes: Some(vec!["members:read".to_owned()]),
             expires_at: None,
-            allowed_ips: Vec::new(),
+            allowed_ips: Vec::new(), integration: None,
         };
         let reader = client
             .with_key(app.app.create_key(&app.tenant, &app::Actor::system(), request).await.unwrap().key);

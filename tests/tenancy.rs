@@ -99,6 +99,8 @@ fn call(client: &Client, route: &RouteInfo, path: &str, own: &str) -> testkit::C
         }
         RouteKind::Patch(_) => client.patch(path, json!({"description": "stolen"})),
         RouteKind::RecoverDeliveries => client.post(path, json!({"since": "2026-11-01T00:00:00Z"})),
+        RouteKind::ReplaceFieldMapping => client.put(path, json!({"members": []})),
+        RouteKind::PreviewFieldMapping => client.post(path, json!({"sample": {}})),
         RouteKind::Act(_, action) if action.effect == Effect::Merge => {
             client.post(path, json!({"into": own}))
         }

@@ -139,6 +139,7 @@ async fn fill(directory: &Path, seed: &Seed) -> Outcome<Seeded> {
             scopes: None,
             expires_at: None,
             allowed_ips: Vec::new(),
+            integration: None,
         };
         let key = app.create_key(&tenant, &Actor::system(), request).await.map_err(failed)?;
         organisations.push(SeededOrganisation { tenant: tenant_number(&path, &made.slug)?, key: key.key });

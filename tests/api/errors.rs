@@ -61,6 +61,7 @@ async fn provoke(app: &testkit::TestApp, client: &Client) -> Vec<(&'static str, 
         scopes: None,
         expires_at: Some(app.app.now().plus_seconds(1)),
         allowed_ips: vec!["203.0.113.0/24".parse().unwrap()],
+        integration: None,
     };
     let revoked = app.app.create_key(&app.tenant, &system, office.clone()).await.unwrap();
     app.app.revoke_key(&app.tenant, &system, revoked.details.id).await.unwrap();

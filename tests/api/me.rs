@@ -58,7 +58,7 @@ on_both_engines! {
             name: "Short".to_owned(),
             scopes: None,
             expires_at: Some(app.app.now().plus_seconds(60)),
-            allowed_ips: Vec::new(),
+            allowed_ips: Vec::new(), integration: None,
         };
         let short = app.app.create_key(&app.tenant, &Actor::system(), request).await.unwrap();
         let holder = client.with_key(short.key.clone());
@@ -110,7 +110,7 @@ on_both_engines! {
             name: "Office".to_owned(),
             scopes: None,
             expires_at: None,
-            allowed_ips: vec!["203.0.113.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()],
+            allowed_ips: vec!["203.0.113.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()], integration: None,
         };
         let key = app.app.create_key(&app.tenant, &Actor::system(), request).await.unwrap().key;
         let client = app.client().await.with_key(key);

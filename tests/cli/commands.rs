@@ -99,6 +99,34 @@ on_both_stores! {
         let id = "01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e";
         assert!(store.run(&["api-key", "revoke", "--organisation", "acme", id]).refused(1).contains(id));
     }
+
+    fn an_import_takes_the_saved_mapping_of_an_integration(store: Store) {
+        store.make_acme();
+        let (_, key) = store.make_key();
+        let serving = store.serve();
+        let rules = serde_json::json!([{"external": "Contact", "field": "externalId"},
+            {"external": "Given", "field": "firstName"}, {"external": "Family", "field": "lastName"},
+            {"external": "Mail", "field": "email"}]);
+        let body = serde_json::json!({"name": "Salesforce", "fieldMapping": {"members": rules}});
+        assert_eq!(post(&serving.address, "/api/integrations", &key, &body).0, 201);
+        drop(serving);
+        let files = tempfile::tempdir().unwrap();
+        let file = files.path().join("contacts.csv");
+        std::fs::write(&file, "Contact,Given,Family,Mail\n1,Jane,Doe,jane@example.org\n").unwrap();
+        let import = |what: &str, mapping: &str| {
+            let file = file.to_str().unwrap();
+            store.run(&["import", what, file, "--organisation", "acme", "--mapping", mapping, "--json"])
+        };
+        assert_eq!(import("members", "salesforce").json()["created"], 1);
+        assert_eq!(import("members", "Salesforce").json()["unchanged"], 1);
+        let unknown = import("members", "Salesfroce");
+        assert!(unknown.refused(1).contains("neither a file Salesfroce"), "{unknown:?}");
+        assert!(unknown.err.contains("Did you mean Salesforce?"), "{unknown:?}");
+        let others = import("events", "Salesforce");
+        assert!(others.refused(1).contains("has rules for members, none for events"), "{others:?}");
+        let missing = import("members", "crm.json");
+        assert!(missing.refused(1).contains("crm.json cannot be read"), "{missing:?}");
+    }
 }
 
 #[test]

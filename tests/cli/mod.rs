@@ -238,6 +238,19 @@ fn request(address: &str, method: &str, path: &str, key: &str) -> (u16, Json) {
     answer(connection)
 }
 
+/// Posts a body and reads the answer.
+fn post(address: &str, path: &str, key: &str, body: &Json) -> (u16, Json) {
+    let mut connection = connect(address);
+    let body = body.to_string();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    connection.write_all(head.as_bytes()).unwrap();
+    answer(connection)
+}
+
 /// Reads an answer to its end: the status and the body, if it is JSON.
 fn answer(mut connection: TcpStream) -> (u16, Json) {
     let mut text = String::new();

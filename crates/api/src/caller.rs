@@ -62,7 +62,7 @@ impl Caller {
     /// Who acts.
     pub(crate) fn actor(&self, client: &Client) -> Actor {
         match &self.by {
-            Credentials::Key(key) => Actor::new(key.actor_kind(), client),
+            Credentials::Key(key) => key.actor(client),
             Credentials::Session(session) => session.actor(client),
         }
     }

@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, any, get};
 use domain::definition::{Action, Effect, Registry, Resource};
-use domain::resources::{AUDIT_LOG, DELIVERY, OWN, WEBHOOK};
+use domain::resources::{AUDIT_LOG, DELIVERY, INTEGRATION, OWN, WEBHOOK};
 use domain::{Problem, ProblemKind};
 use edge::{Counts, RequestIds};
 
@@ -20,8 +20,8 @@ use crate::config::Config;
 use crate::error::ApiError;
 use crate::handlers::staff::StaffCall;
 use crate::handlers::{
-    batch, changes, entry, error_pages, health, hydra, me, metrics, personal_data, rate_limit, read,
-    webhooks, write,
+    batch, changes, entry, error_pages, health, hydra, integrations, me, metrics, personal_data, rate_limit,
+    read, webhooks, write,
 };
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
@@ -112,6 +112,10 @@ pub enum RouteKind {
     EventTypes,
     /// `GET /api/changes`
     Changes,
+    /// `PUT /api/integrations/{id}/field-mapping`
+    ReplaceFieldMapping,
+    /// `POST /api/integrations/{id}/field-mapping/preview`
+    PreviewFieldMapping,
     /// `POST /api/session` and its like
     Staff(StaffCall),
 }
@@ -134,6 +138,7 @@ impl RouteKind {
             | Self::PersonalData(it) => Some(it),
             Self::TestWebhook | Self::RecoverDeliveries => Some(&WEBHOOK),
             Self::GetDelivery | Self::RetryDelivery => Some(&DELIVERY),
+            Self::ReplaceFieldMapping | Self::PreviewFieldMapping => Some(&INTEGRATION),
             _ => None,
         }
     }
@@ -170,6 +175,7 @@ pub fn routes(registry: Registry, config: &Config) -> Vec<RouteInfo> {
     all.extend(registry.iter().flat_map(of_resource));
     all.extend(OWN.iter().flat_map(of_resource));
     all.extend(of_webhooks());
+    all.extend(of_integrations());
     all.extend(StaffCall::ALL.iter().map(|&call| RouteInfo {
         method: call.method(),
         path: call.path().to_owned(),
@@ -219,6 +225,16 @@ fn of_webhooks() -> Vec<RouteInfo> {
             RouteKind::EventTypes,
         ),
         scoped(Method::GET, "/api/changes", "listChanges", "changes:read", RouteKind::Changes),
+    ]
+}
+
+/// What integrations have beside the calls of all resources (API §9).
+fn of_integrations() -> Vec<RouteInfo> {
+    let (item, write) = (INTEGRATION.item_path(), INTEGRATION.write_scope());
+    let (mapping, preview) = (format!("{item}/field-mapping"), format!("{item}/field-mapping/preview"));
+    vec![
+        scoped(Method::PUT, &mapping, "replaceFieldMapping", &write, RouteKind::ReplaceFieldMapping),
+        scoped(Method::POST, &preview, "previewFieldMapping", &write, RouteKind::PreviewFieldMapping),
     ]
 }
 
@@ -357,6 +373,8 @@ fn on_route(methods: MethodRouter<ApiState>, method: Method, kind: RouteKind) ->
         RouteKind::RetryDelivery => add(methods, method, webhooks::retry),
         RouteKind::EventTypes => add(methods, method, webhooks::event_types),
         RouteKind::Changes => add(methods, method, changes::changes),
+        RouteKind::ReplaceFieldMapping => add(methods, method, integrations::replace_field_mapping),
+        RouteKind::PreviewFieldMapping => add(methods, method, integrations::preview_field_mapping),
         RouteKind::Staff(call) => call.on(methods),
     }
 }

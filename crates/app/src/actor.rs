@@ -2,13 +2,15 @@
 
 use std::net::IpAddr;
 
-use domain::{KeyId, UserId};
+use domain::{KeyId, RecordId, UserId};
 
 /// Who acts, and from where.
 #[derive(Clone, Debug)]
 pub struct Actor {
     /// Who.
     pub kind: ActorKind,
+    /// The integration through which it is done: that of the key.
+    pub integration: Option<RecordId>,
     /// The platform administrator who acts as that user, in support.
     pub impersonator: Option<UserId>,
     /// The client's address.
@@ -47,6 +49,7 @@ impl Actor {
     pub fn new(kind: ActorKind, client: &Client) -> Self {
         Self {
             kind,
+            integration: None,
             impersonator: None,
             ip_address: client.address.map(|address| address.to_string()),
             user_agent: client.user_agent.clone(),

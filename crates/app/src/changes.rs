@@ -31,6 +31,7 @@ pub(crate) struct Change {
     pub(crate) resource: String,
     pub(crate) origin_type: String,
     pub(crate) origin_id: Option<String>,
+    pub(crate) integration: Option<Uuid>,
     /// The resource as JSON.
     pub(crate) data: String,
     /// The changed fields' old values as JSON.
@@ -40,7 +41,7 @@ pub(crate) struct Change {
 
 /// The columns that [`Change::read`] reads.
 pub(crate) const COLUMNS: &str =
-    "sequence, id, type, resource, origin_type, origin_id, data, previous, created_at";
+    "sequence, id, type, resource, origin_type, origin_id, data, previous, created_at, integration_id";
 
 impl Change {
     pub(crate) fn read(row: &Row<'_>) -> Result<Self, DbError> {
@@ -54,6 +55,7 @@ impl Change {
             data: row.text(6)?.to_owned(),
             previous: row.text(7)?.to_owned(),
             at: Timestamp::from_micros(row.integer(8)?),
+            integration: row.optional_uuid(9)?,
         })
     }
 
@@ -82,6 +84,11 @@ impl Change {
         out.extend_from_slice(b",\"id\":");
         match &self.origin_id {
             Some(id) => write_string(out, id),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"integrationId\":");
+        match self.integration {
+            Some(id) => write_string(out, &id.hyphenated().to_string()),
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b"},\"data\":");

@@ -22,5 +22,6 @@ pub fn migrations() -> Vec<Migration> {
         migration!(4, "0004_audit"),
         migration!(5, "0005_staff"),
         migration!(6, "0006_webhooks"),
+        migration!(7, "0007_integrations"),
     ]
 }

@@ -105,6 +105,7 @@ impl TestApp {
             scopes: scopes.map(|scopes| scopes.iter().map(|&scope| scope.to_owned()).collect()),
             expires_at: None,
             allowed_ips: Vec::new(),
+            integration: None,
         };
         let made = self.app.create_key(tenant, &Actor::system(), request).await;
         made.unwrap_or_else(|failure| panic!("no key: {failure:?}")).key

@@ -6,6 +6,7 @@ pub(crate) mod entry;
 pub(crate) mod error_pages;
 pub(crate) mod health;
 pub(crate) mod hydra;
+pub(crate) mod integrations;
 pub(crate) mod me;
 pub(crate) mod metrics;
 pub(crate) mod personal_data;

@@ -70,7 +70,7 @@ pub(crate) async fn create(
 }
 
 /// By whom and how a change is made; its answer is kept under the idempotency key, if there is one.
-fn write_request(
+pub(super) fn write_request(
     state: &ApiState,
     parts: &Parts,
     credential: &Caller,
@@ -156,7 +156,7 @@ pub(crate) async fn act(
 }
 
 /// The record after the change, with its tag, and for a new one its address.
-fn answer(
+pub(super) fn answer(
     state: &ApiState,
     resource: &'static Resource,
     shown_as: Representation,

@@ -178,7 +178,7 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         RouteKind::Me => &[&BAD_QUERY, &UNAUTHORISED, &FORBIDDEN, &NOT_ACCEPTABLE, &TOO_MANY, &UNAVAILABLE],
         RouteKind::Create(_) => &[&BAD_BODY, &IN_USE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
         RouteKind::Batch(_) => &[&BAD_BODY, &CONFLICT, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
-        RouteKind::Replace(_) | RouteKind::Patch(_) => {
+        RouteKind::Replace(_) | RouteKind::Patch(_) | RouteKind::ReplaceFieldMapping => {
             &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &STALE, &TOO_LARGE, &NOT_JSON]
         }
         RouteKind::Act(..) => &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &STALE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
@@ -188,6 +188,9 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         | RouteKind::RetryDelivery
         | RouteKind::RecoverDeliveries => {
             &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &TOO_LARGE, &NOT_JSON, &KEY_REUSED]
+        }
+        RouteKind::PreviewFieldMapping => {
+            &[&BAD_BODY, &NOT_FOUND, &IN_USE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED]
         }
         RouteKind::Changes => &[&BAD_QUERY, &TOO_OLD],
         RouteKind::Delete(_) => &[&BAD_CONDITION, &NOT_FOUND, &CONFLICT, &STALE],

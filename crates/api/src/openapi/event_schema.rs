@@ -32,8 +32,13 @@ pub(crate) fn schema(event: &EventType) -> Json {
             "organizationId": {"type": "string", "format": "uuid"},
             "origin": {
                 "type": "object",
-                "description": "Who made the change: `api_key`, `user` or `system`, and the id.",
-                "properties": {"type": {"type": "string"}, "id": {"type": ["string", "null"]}},
+                "description": "Who made the change: `api_key`, `user`, `integration` or `system`, its id, and the \
+                                integration through which it was made.",
+                "properties": {
+                    "type": {"type": "string"},
+                    "id": {"type": ["string", "null"]},
+                    "integrationId": {"type": ["string", "null"]},
+                },
             },
             "data": data,
             "previous": {
@@ -70,7 +75,11 @@ pub(crate) fn example(event: &EventType) -> Json {
     });
     if let Some(members) = example.as_object_mut() {
         if !is_test {
-            let origin = json!({"type": "api_key", "id": "01938c5e-1111-7aaa-8bbb-5f1a6b7c8d9e"});
+            let origin = json!({
+                "type": "api_key",
+                "id": "01938c5e-1111-7aaa-8bbb-5f1a6b7c8d9e",
+                "integrationId": null,
+            });
             members.insert("origin".to_owned(), origin);
         }
         members.insert("data".to_owned(), data);

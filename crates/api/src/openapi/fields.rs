@@ -33,7 +33,7 @@ impl View {
     }
 }
 
-/// Whether bodies may bring the field. What integrations own is left out: no key belongs to one yet.
+/// Whether bodies may bring the field. What integrations own is left out: only theirs may.
 pub(super) fn writable(field: &Field) -> bool {
     !field.read_only && field.owner == Owner::Anyone
 }
@@ -218,8 +218,8 @@ fn headers(view: View) -> ObjectBuilder {
         .max_properties(most)
 }
 
-/// For each resource, by its plural name, a list of rules.
-fn field_mapping(view: View) -> ObjectBuilder {
+/// The rules of one resource.
+pub(super) fn mapping_rules() -> ArrayBuilder {
     let transform = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true)));
     let rule = ObjectBuilder::new()
         .property("external", ObjectBuilder::new().schema_type(Type::String))
@@ -231,9 +231,13 @@ fn field_mapping(view: View) -> ObjectBuilder {
             ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["inbound", "outbound", "both"])),
         )
         .property("transforms", ArrayBuilder::new().items(transform));
-    let rules = ArrayBuilder::new().items(rule);
+    ArrayBuilder::new().items(rule)
+}
+
+/// For each resource, by its plural name, a list of rules.
+pub(super) fn field_mapping(view: View) -> ObjectBuilder {
     let types = if view == View::Patch { vec![Type::Array, Type::Null] } else { vec![Type::Array] };
-    let rules = rules.schema_type(SchemaType::from_iter(types));
+    let rules = mapping_rules().schema_type(SchemaType::from_iter(types));
     let object = ObjectBuilder::new().additional_properties(Some(rules));
     if view.is_sent() {
         object.schema_type(SchemaType::from_iter([Type::Object, Type::Null]))

@@ -9,6 +9,7 @@ pub(crate) mod event_schema;
 mod examples;
 mod fields;
 mod info;
+mod integrations;
 mod operations;
 mod parameters;
 mod personal_data;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 use domain::definition::{Action, Effect, Resource};
-use domain::resources::WEBHOOK;
+use domain::resources::{INTEGRATION, WEBHOOK};
 use serde_json::Value as Json;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::extensions::ExtensionsBuilder;
@@ -226,6 +226,16 @@ fn words_of(kind: RouteKind) -> (String, String) {
             "The events of this environment in the order of their numbers, without gaps: the same that webhooks \
              carry. Kept for 30 days. Whoever missed webhooks catches up here exactly.",
         ),
+        RouteKind::ReplaceFieldMapping => fixed(
+            "Replace the field mapping",
+            "Replaces the rules of all resources: a resource that is left out has none afterwards. Answers with the \
+             integration.",
+        ),
+        RouteKind::PreviewFieldMapping => fixed(
+            "Try the field mapping",
+            "Says what becomes of a record of the outside system, and what is wrong with it, without storing \
+             anything: by the rules of the integration, or by `rules` that are not stored yet.",
+        ),
         RouteKind::Act(it, action) => (
             format!("{} {}", words::capitalised(action.name), words::with_article(it.name)),
             action.doc.to_owned(),
@@ -308,15 +318,20 @@ fn own_parameters(kind: RouteKind) -> Vec<RefOr<Parameter>> {
         | RouteKind::Erase(_)
         | RouteKind::TestWebhook
         | RouteKind::RecoverDeliveries
-        | RouteKind::RetryDelivery => vec![parameters::reference("IdempotencyKey")],
+        | RouteKind::RetryDelivery
+        | RouteKind::PreviewFieldMapping => vec![parameters::reference("IdempotencyKey")],
         RouteKind::Changes => parameters::of_changes(),
-        RouteKind::Replace(_) | RouteKind::Patch(_) | RouteKind::Delete(_) => {
+        RouteKind::Replace(_)
+        | RouteKind::Patch(_)
+        | RouteKind::Delete(_)
+        | RouteKind::ReplaceFieldMapping => {
             vec![parameters::reference("IfMatch")]
         }
         RouteKind::Act(..) => vec![parameters::reference("IfMatch"), parameters::reference("IdempotencyKey")],
         RouteKind::Staff(StaffCall::SignOut) => vec![parameters::everywhere()],
         RouteKind::Staff(call) if staff::is_list(call) => {
-            ["Page", "ItemsPerPage", "Prefer"].map(parameters::reference).into()
+            let own = (call == StaffCall::ListKeys).then(parameters::of_integration);
+            ["Page", "ItemsPerPage", "Prefer"].map(parameters::reference).into_iter().chain(own).collect()
         }
         RouteKind::Staff(call) if staff::is_repeatable(call) => {
             vec![parameters::reference("IdempotencyKey")]
@@ -334,10 +349,13 @@ fn body(kind: RouteKind) -> Option<RequestBody> {
             ]);
             Some(required_body().content(JSON, content.build()).build())
         }
-        RouteKind::RecoverDeliveries => {
-            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Recover")));
-            Some(required_body().content(JSON, content.build()).build())
+        RouteKind::RecoverDeliveries => Some(body_of("Recover")),
+        RouteKind::ReplaceFieldMapping => {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("FieldMappingInput")));
+            let example = INTEGRATION.field("fieldMapping").map(examples::of_field);
+            Some(required_body().content(JSON, content.example(example).build()).build())
         }
+        RouteKind::PreviewFieldMapping => Some(body_of("MappingQuestion")),
         RouteKind::Patch(it) => {
             let patch = || ContentBuilder::new().schema(Some(schemas::of(it, "Patch")));
             let patch = || patch().example(Some(examples::patch(it))).build();
@@ -347,10 +365,7 @@ fn body(kind: RouteKind) -> Option<RequestBody> {
             let content = ContentBuilder::new().schema(Some(schemas::of(it, "Batch")));
             Some(required_body().content(JSON, content.example(Some(batch::example(it))).build()).build())
         }
-        RouteKind::Act(_, Action { effect: Effect::Merge, .. }) => {
-            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Merge")));
-            Some(required_body().content(JSON, content.build()).build())
-        }
+        RouteKind::Act(_, Action { effect: Effect::Merge, .. }) => Some(body_of("Merge")),
         RouteKind::Act(it, Action { effect: Effect::Clone, .. }) => {
             let content = ContentBuilder::new().schema(Some(schemas::of(it, "Patch")));
             let content = content.example(Some(examples::patch(it))).build();
@@ -360,6 +375,12 @@ fn body(kind: RouteKind) -> Option<RequestBody> {
         RouteKind::Staff(call) => staff::body(call),
         _ => None,
     }
+}
+
+/// A body of a named schema.
+fn body_of(schema: &str) -> RequestBody {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema)));
+    required_body().content(JSON, content.build()).build()
 }
 
 fn required_body() -> RequestBodyBuilder {

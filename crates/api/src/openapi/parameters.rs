@@ -80,6 +80,11 @@ pub(super) fn everywhere() -> RefOr<Parameter> {
     query("everywhere", "`true` ends all sessions of the user.", flag).into()
 }
 
+/// Only what belongs to an integration.
+pub(super) fn of_integration() -> RefOr<Parameter> {
+    query("integrationId", "Only those of this integration.", string().format(named("uuid"))).into()
+}
+
 /// What stands between braces in a path.
 pub(super) fn of_path(path: &str, resource: Option<&'static Resource>) -> Parameters {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
@@ -219,6 +224,7 @@ fn value(resource: &Resource, field: &Field) -> ObjectBuilder {
             let derived = resource.derived.filter(|it| it.field == field.name).map(|it| it.shown);
             string().enum_values(Some(words.iter().copied().chain(derived)))
         }
+        Kind::Id => string().format(named("uuid")),
         Kind::Boolean => ObjectBuilder::new().schema_type(Type::Boolean),
         Kind::Date(_) => string().format(known(KnownFormat::Date)),
         Kind::Timestamp => string().format(known(KnownFormat::DateTime)),

@@ -1,6 +1,7 @@
 //! What each operation answers when all goes well.
 
 use domain::definition::Resource;
+use domain::resources::INTEGRATION;
 use serde_json::Value as Json;
 use utoipa::openapi::{
     Content, ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Type,
@@ -71,6 +72,13 @@ pub(super) fn of(route: &RouteInfo) -> Vec<(&'static str, Response)> {
         RouteKind::GetDelivery => vec![("200", answers.json("The delivery.", "DeliveryDetail"))],
         RouteKind::EventTypes => vec![("200", answers.json("The types of event.", "EventTypes"))],
         RouteKind::Changes => vec![("200", answers.json("A part of the feed.", "ChangeList"))],
+        RouteKind::ReplaceFieldMapping => {
+            let example = Some(examples::shown(&INTEGRATION));
+            vec![("200", answers.record(&INTEGRATION, "after the change", example, &["ETag"]))]
+        }
+        RouteKind::PreviewFieldMapping => {
+            vec![("200", answers.replayable("What becomes of the sample.", "MappingPreview"))]
+        }
         RouteKind::Create(it) => {
             let headers = ["ETag", "Location", "Idempotency-Replayed"];
             vec![("201", answers.record(it, "that was made", Some(examples::shown(it)), &headers))]

@@ -130,9 +130,11 @@ fn change() -> ObjectBuilder {
     let at = text("When it happened, in UTC.").format(known(KnownFormat::DateTime));
     let sequence = integer().format(known(KnownFormat::Int64));
     let environment = text("The environment.").enum_values(Some(["production", "sandbox"]));
+    let integration = nullable_text().description(Some("The integration through which it was made."));
     let origin = closed_record([
-        ("type", text("`api_key`, `user` or `system`.").into()),
+        ("type", text("`api_key`, `user`, `integration` or `system`.").into()),
         ("id", nullable_text().description(Some("Its id.")).into()),
+        ("integrationId", integration.into()),
     ]);
     closed_record([
         ("id", text("The event, the same as in webhooks.").into()),

@@ -4,12 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use db::{DbError, Param, Row, Weight};
-use domain::{KeyId, Timestamp};
+use domain::{KeyId, RecordId, Timestamp};
 use ipnet::IpNet;
 use quick_cache::sync::Cache;
 
 use super::format;
-use crate::actor::ActorKind;
+use crate::actor::{Actor, ActorKind, Client};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::organisations::read_organisation;
@@ -27,6 +27,8 @@ pub struct Credential {
     pub tenant: Tenant,
     /// What it may do.
     pub scopes: Vec<String>,
+    /// The integration that it belongs to.
+    pub integration: Option<RecordId>,
     allowed_ips: Vec<IpNet>,
     expires_at: Option<Timestamp>,
     revoked: bool,
@@ -45,10 +47,10 @@ impl Credential {
         self.expires_at
     }
 
-    /// Who acts with it.
+    /// Who acts with it at a client.
     #[must_use]
-    pub fn actor_kind(&self) -> ActorKind {
-        ActorKind::ApiKey(self.key)
+    pub fn actor(&self, client: &Client) -> Actor {
+        Actor { integration: self.integration, ..Actor::new(ActorKind::ApiKey(self.key), client) }
     }
 }
 
@@ -154,6 +156,7 @@ fn read_credential(row: &Row<'_>) -> Result<Credential, DbError> {
         name: row.text(2)?.to_owned(),
         scopes: serde_json::from_str(row.text(3)?).map_err(|_| corrupt("scopes"))?,
         allowed_ips: parse_networks(row.text(4)?).ok_or_else(|| corrupt("addresses"))?,
+        integration: row.optional_uuid(18)?.map(RecordId::from),
         expires_at: row.optional_integer(5)?.map(Timestamp::from_micros),
         revoked: row.optional_integer(6)?.is_some() || closed,
     })

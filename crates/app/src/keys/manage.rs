@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use db::{DbError, Param, Row, Weight};
 use domain::access::key_scopes;
+use domain::resources::INTEGRATION;
 use domain::text::did_you_mean;
-use domain::{KeyId, Problem, Timestamp, Violation};
+use domain::{KeyId, Problem, RecordId, Timestamp, Violation};
 use ipnet::IpNet;
 use serde_json::Value as Json;
 
@@ -15,8 +16,8 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::records::AuditEntry;
 use crate::staff::Act;
-use crate::store::ScopedTx;
 use crate::store::system::{FIND_KEY_OF, INSERT_KEY, LIST_KEYS, REVOKE_KEY};
+use crate::store::{Schema, ScopedTx};
 use crate::tenant::Tenant;
 
 /// What is needed to make a key.
@@ -30,6 +31,8 @@ pub struct NewKeyRequest {
     pub expires_at: Option<Timestamp>,
     /// The addresses (CIDR) that may use it; any when empty.
     pub allowed_ips: Vec<IpNet>,
+    /// The integration that it belongs to.
+    pub integration: Option<RecordId>,
 }
 
 /// A new key. The only time that the key itself is seen.
@@ -45,13 +48,24 @@ pub struct NewKey {
 pub(crate) struct InsertKey {
     params: Vec<Param>,
     audit: AuditEntry,
+    /// The integration that it belongs to, and how that is found.
+    integration: Option<(RecordId, Arc<Schema>)>,
 }
 
 impl InsertKey {
     /// Stores the key and its audit row.
-    pub(crate) async fn run(&self, tx: &mut ScopedTx<'_, '_>) -> Result<(), DbError> {
+    pub(crate) async fn run(&self, tx: &mut ScopedTx<'_, '_>) -> Result<(), Failure> {
+        if let Some((id, schema)) = &self.integration {
+            // Against its being deleted at the same time.
+            tx.lock().await?;
+            if tx.optional(&schema.get, vec![Param::Uuid(id.uuid())], |_| Ok(())).await?.is_none() {
+                let message = format!("There is no integration {id}.");
+                let violation = Violation::new("integrationId", "unknown_reference", message);
+                return Err(Problem::validation(vec![violation]).into());
+            }
+        }
         tx.execute(&INSERT_KEY, self.params.clone()).await?;
-        self.audit.clone().insert(tx).await
+        Ok(self.audit.clone().insert(tx).await?)
     }
 }
 
@@ -82,6 +96,8 @@ pub struct KeyDetails {
     pub last_used_at: Option<Timestamp>,
     /// From where it was last used.
     pub last_used_ip: Option<String>,
+    /// The integration that it belongs to.
+    pub integration: Option<RecordId>,
 }
 
 /// Characters of the secret that are shown with the prefix.
@@ -136,6 +152,7 @@ impl App {
             revoked_at: None,
             last_used_at: None,
             last_used_ip: None,
+            integration: new.integration,
         };
         let json = |texts: &[String]| Param::Text(Json::from(texts).to_string());
         let text = |text: &String| Param::Text(text.clone());
@@ -148,6 +165,7 @@ impl App {
             json(&details.scopes),
             json(&details.allowed_ips),
             text(&details.created_by),
+            details.integration.map_or(Param::Null, |id| Param::Uuid(id.uuid())),
             Param::Integer(now.as_micros()),
             details.expires_at.map_or(Param::Null, |end| Param::Integer(end.as_micros())),
         ];
@@ -156,9 +174,13 @@ impl App {
             ("prefix", Json::from(details.prefix.clone())),
             ("scopes", Json::from(details.scopes.clone())),
         ];
-        let told = told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let integration = details.integration.map(|id| ("integrationId", Json::from(id.to_string())));
+        let told =
+            told.into_iter().chain(integration).map(|(name, value)| (name.to_owned(), value)).collect();
         let audit = AuditEntry::act(self, "key_created", "api_key", Some(details.id.to_string()), actor)?;
-        let insert = InsertKey { params, audit: audit.telling(&told) };
+        let schema = self.schema(&INTEGRATION)?;
+        let integration = new.integration.map(|id| (id, schema));
+        let insert = InsertKey { params, audit: audit.telling(&told), integration };
         Ok((NewKey { key, details }, insert))
     }
 
@@ -209,6 +231,7 @@ fn read_details(row: &Row<'_>) -> Result<KeyDetails, DbError> {
         revoked_at: moment(9)?,
         last_used_at: moment(10)?,
         last_used_ip: row.optional_text(11)?.map(str::to_owned),
+        integration: row.optional_uuid(12)?.map(RecordId::from),
     })
 }
 

@@ -149,7 +149,8 @@ impl App {
         resource: &'static Resource,
     ) -> Context {
         let context = self.context(tenant, resource, self.now().truncated_to_millis());
-        Context { allow_past: request.allow_past, ..context }
+        let integration = request.actor.integration.is_some();
+        Context { allow_past: request.allow_past, integration, ..context }
     }
 
     /// Stores items that were read before.

@@ -11,6 +11,7 @@ use db::{BoxFuture, DbError, Param, Row, Tx};
 use domain::definition::{Kind, Resource};
 use domain::input::{self, Context, MergeOrder, Mode};
 use domain::json::Object;
+use domain::resources::INTEGRATION;
 use domain::{Problem, ProblemKind, Record, RecordId, Timestamp, Value, Violation};
 
 use super::get::{missing_problem, tombstone_params};
@@ -27,14 +28,14 @@ use crate::tenant::Tenant;
 
 /// Everything that a change needs inside its transaction. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Work {
-    pub(super) app: App,
+pub(crate) struct Work {
+    pub(crate) app: App,
     pub(super) tenant: Tenant,
-    pub(super) actor: Actor,
+    pub(crate) actor: Actor,
     pub(super) condition: WriteCondition,
     pub(super) allow_past: bool,
     pub(super) schema: Arc<Schema>,
-    pub(super) now: Timestamp,
+    pub(crate) now: Timestamp,
 }
 
 /// A checked record that is to be stored as a new one. Made before the transaction where that can be.
@@ -82,7 +83,7 @@ impl Work {
     /// The circumstances under which bodies are read.
     pub(super) fn context(&self) -> Context {
         let context = self.app.context(&self.tenant, self.schema.resource, self.now);
-        Context { allow_past: self.allow_past, ..context }
+        Context { allow_past: self.allow_past, integration: self.actor.integration.is_some(), ..context }
     }
 
     /// Runs a job in one transaction on the tenant, and keeps its answer where that is wanted.
@@ -126,6 +127,7 @@ impl Work {
     pub(super) async fn insert(&self, tx: &mut ScopedTx<'_, '_>, new: &NewRecord) -> Result<Stored, Failure> {
         let resource = self.schema.resource;
         let mut record = new.record.clone();
+        self.check_references(tx, &record, None).await?;
         self.check_unique(tx, &record, None).await?;
         let sequence = self.next_sequence(tx)?;
         let mut numbers = Vec::new();
@@ -186,6 +188,7 @@ impl Work {
             return Ok(Stored { record: new, outcome: Outcome::Unchanged, secret: None });
         }
         let Some(id) = old.id() else { return Err(Failure::internal("a record without an id")) };
+        self.check_references(tx, &new, Some(old)).await?;
         self.check_unique(tx, &new, Some(id)).await?;
         let sequence = self.next_sequence(tx)?;
         self.stamp(&mut new, old.version() + 1);
@@ -259,6 +262,9 @@ impl Work {
             tx.execute(&DELETE_SECRETS, vec![Param::Uuid(id.uuid())]).await?;
         }
         if !resource.is_in_feed() {
+            if std::ptr::eq(resource, &raw const INTEGRATION) {
+                self.leave_integration(tx, id).await?;
+            }
             // Nobody follows settings, so nothing need be left of them.
             return self.note(tx, None, Some(old), None, None).await;
         }
@@ -301,6 +307,29 @@ impl Work {
     fn stamp(&self, record: &mut Record, version: i64) {
         record.set(self.schema.resource, "version", Value::Integer(version));
         record.set(self.schema.resource, "updatedAt", Value::Integer(self.now.as_micros()));
+    }
+
+    /// Refuses references to what is not there for this tenant (domain §1, rule 3).
+    async fn check_references(
+        &self,
+        tx: &mut ScopedTx<'_, '_>,
+        record: &Record,
+        old: Option<&Record>,
+    ) -> Result<(), Failure> {
+        let mut violations = Vec::new();
+        for (position, field) in self.schema.resource.fields.iter().enumerate() {
+            let value = record.at(position);
+            let (Some(other), Value::Id(id)) = (field.references, value) else { continue };
+            if old.is_some_and(|old| old.at(position) == value) {
+                continue;
+            }
+            let schema = self.app.schema(other)?;
+            if tx.optional(&schema.get, vec![Param::Uuid(*id)], |_| Ok(())).await?.is_none() {
+                let message = format!("There is no {} {id}.", other.noun());
+                violations.push(Violation::new(field.name, "unknown_reference", message));
+            }
+        }
+        if violations.is_empty() { Ok(()) } else { Err(Problem::validation(violations).into()) }
     }
 
     /// Refuses values that another record of the tenant has already, all of them at once. The

@@ -70,6 +70,7 @@ impl Work {
             Param::Integer(version),
             Param::Text(self.actor.type_name().to_owned()),
             self.actor.id().map_or(Param::Null, Param::Text),
+            self.actor.integration.map_or(Param::Null, |it| Param::Uuid(it.uuid())),
             Param::Text(json_text(data)?),
             Param::Text(json_text(previous)?),
             Param::Integer(self.now.as_micros()),

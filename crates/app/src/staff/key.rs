@@ -6,7 +6,7 @@ use std::sync::Arc;
 use db::Param;
 use domain::json::Object;
 use domain::staff::{API_KEY, NEW_KEY, ROTATION};
-use domain::{KeyId, Problem, Record, Timestamp, Value, Violation};
+use domain::{KeyId, Problem, Record, RecordId, Timestamp, Value, Violation};
 use ipnet::IpNet;
 use serde_json::Value as Json;
 
@@ -40,6 +40,7 @@ impl KeyDetails {
             text(&self.last_four),
             list(&self.scopes),
             list(&self.allowed_ips),
+            self.integration.map_or(Value::Null, |id| Value::Id(id.uuid())),
             optional_moment(self.expires_at),
             text(&self.created_by),
             moment(self.created_at),
@@ -84,6 +85,10 @@ impl App {
             scopes: Some(texts(&NEW_KEY, &new, "scopes")),
             expires_at,
             allowed_ips: networks.iter().filter_map(|text| network_of(text)).collect(),
+            integration: match new.get(&NEW_KEY, "integrationId") {
+                Value::Id(id) => Some(RecordId::from(*id)),
+                _ => None,
+            },
         };
         self.create_key(tenant, act, request).await
     }
@@ -115,6 +120,7 @@ impl App {
             scopes: Some(old.scopes.clone()),
             expires_at,
             allowed_ips: old.allowed_ips.iter().filter_map(|text| network_of(text)).collect(),
+            integration: old.integration,
         };
         let (made, insert) = self.prepare_key(tenant, &act.actor, &request)?;
         let overlap = wanted.integer(&ROTATION, "overlapDays").unwrap_or(0);

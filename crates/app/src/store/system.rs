@@ -27,7 +27,7 @@ system_statements! {
     /// A credential by the hash of its key, with its tenant and organisation.
     FIND_KEY = "SELECT k.id, k.tenant, k.name, k.scopes, k.allowed_ips, k.expires_at, k.revoked_at, \
         t.environment, o.id, o.slug, o.name, o.plan, o.timezone, o.currency, o.country, \
-        o.required_member_fields, o.created_at, o.closed_at FROM api_keys k JOIN tenants t ON t.id = k.tenant \
+        o.required_member_fields, o.created_at, o.closed_at, k.integration_id FROM api_keys k JOIN tenants t ON t.id = k.tenant \
         JOIN organisations o ON o.id = t.organisation_id WHERE k.hash = ?";
     INSERT_ORGANISATION = "INSERT INTO organisations (id, slug, name, plan, timezone, currency, country, \
         required_member_fields, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -197,6 +197,7 @@ pub(crate) static INSERT_CHANGE: LazyLock<TenantSql> = LazyLock::new(|| {
             "version",
             "origin_type",
             "origin_id",
+            "integration_id",
             "data",
             "previous",
             "created_at",
@@ -226,6 +227,7 @@ pub(crate) static INSERT_KEY: LazyLock<TenantSql> = LazyLock::new(|| {
             "scopes",
             "allowed_ips",
             "created_by",
+            "integration_id",
             "created_at",
             "expires_at",
         ],
@@ -236,7 +238,7 @@ pub(crate) static INSERT_KEY: LazyLock<TenantSql> = LazyLock::new(|| {
 pub(crate) static LIST_KEYS: LazyLock<TenantSql> = LazyLock::new(|| {
     TenantSql::select(
         "id, name, prefix, last_four, scopes, allowed_ips, created_by, created_at, expires_at, revoked_at, \
-         last_used_at, last_used_ip",
+         last_used_at, last_used_ip, integration_id",
         "api_keys",
         "ORDER BY created_at, id",
     )
@@ -246,9 +248,34 @@ pub(crate) static LIST_KEYS: LazyLock<TenantSql> = LazyLock::new(|| {
 pub(crate) static FIND_KEY_OF: LazyLock<TenantSql> = LazyLock::new(|| {
     TenantSql::select(
         "id, name, prefix, last_four, scopes, allowed_ips, created_by, created_at, expires_at, revoked_at, \
-         last_used_at, last_used_ip",
+         last_used_at, last_used_ip, integration_id",
         "api_keys",
         "AND id = ?",
+    )
+});
+
+/// The names of the tenant's integrations.
+pub(crate) static INTEGRATION_NAMES: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("name", "integrations", "ORDER BY name_folded"));
+
+/// The keys of an integration that are not revoked.
+pub(crate) static KEYS_OF_INTEGRATION: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("id", "api_keys", "AND integration_id = ? AND revoked_at IS NULL"));
+
+/// Lets go of the keys of an integration that is deleted.
+pub(crate) static LEAVE_KEYS: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("api_keys", "integration_id = NULL", "AND integration_id = ?"));
+
+/// The webhooks of an integration, and whether they are on.
+pub(crate) static WEBHOOKS_OF_INTEGRATION: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::select("id, enabled", "webhooks", "AND integration_id = ?"));
+
+/// Lets go of the webhooks of an integration that is deleted, and switches them off.
+pub(crate) static LEAVE_WEBHOOKS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "webhooks",
+        "enabled = ?, disabled_reason = ?, integration_id = NULL, version = version + 1, updated_at = ?",
+        "AND integration_id = ?",
     )
 });
 
@@ -608,6 +635,11 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*INSERT_KEY,
         &*LIST_KEYS,
         &*FIND_KEY_OF,
+        &*INTEGRATION_NAMES,
+        &*KEYS_OF_INTEGRATION,
+        &*LEAVE_KEYS,
+        &*WEBHOOKS_OF_INTEGRATION,
+        &*LEAVE_WEBHOOKS,
         &*END_KEY,
         &*MEMBERS_BY_STATUS,
         &*MEMBERS_BY_MONTH,
@@ -668,7 +700,8 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         let schema = Schema::new(resource);
         // Settings have nothing that is searched for, and rows of logs are written by statements of their own.
         let written = resource.is_versioned().then_some([schema.insert, schema.delete]);
-        [schema.get].into_iter().chain(written.into_iter().flatten())
+        let unique = schema.find_same.into_iter().chain(schema.get_by.into_iter().map(|(_, sql)| sql));
+        [schema.get].into_iter().chain(written.into_iter().flatten()).chain(unique)
     });
     let scoped = fixed.into_iter().cloned().chain(of_resources).chain(of_own);
     let scoped = scoped.map(|sql| StatementText { text: sql.text().to_owned(), scoped: true });

@@ -6,6 +6,7 @@ use db::{DbError, Param, Row, Weight};
 use domain::mapping::Mapping;
 use domain::{RecordId, Timestamp, event_types};
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::changes::Change;
@@ -34,6 +35,7 @@ pub struct Endpoint {
     pub(super) mappings: Vec<Mapping>,
     skip_own_changes: bool,
     created_by: Option<String>,
+    integration: Option<Uuid>,
     created_at: Timestamp,
 }
 
@@ -50,7 +52,9 @@ impl Endpoint {
 
     /// Whether a change, of whatever time, is subscribed to and no echo of the webhook's own side.
     pub(super) fn may_be_sent(&self, change: &Change) -> bool {
-        let own = self.skip_own_changes && self.created_by.is_some() && self.created_by == change.origin_id;
+        let same_key = self.created_by.is_some() && self.created_by == change.origin_id;
+        let same_integration = self.integration.is_some() && self.integration == change.integration;
+        let own = self.skip_own_changes && (same_key || same_integration);
         !own && self.events.iter().any(|subscription| event_types::covers(subscription, &change.event_type))
     }
 
@@ -61,7 +65,7 @@ impl Endpoint {
 }
 
 /// The columns that an endpoint is read from.
-pub(crate) const COLUMNS: &str = "id, url, events, headers, field_mapping, skip_own_changes, created_by, failing_since, created_at, enabled";
+pub(crate) const COLUMNS: &str = "id, url, events, headers, field_mapping, skip_own_changes, created_by, failing_since, created_at, enabled, integration_id";
 
 impl App {
     /// The webhooks of a tenant that are switched on.
@@ -128,6 +132,7 @@ impl App {
             created_by: row.optional_text(6)?.map(str::to_owned),
             failing_since: row.optional_integer(7)?.map(Timestamp::from_micros),
             created_at: Timestamp::from_micros(row.integer(8)?),
+            integration: row.optional_uuid(10)?,
             secrets: Vec::new(),
             enabled: row.optional_boolean(9)?.unwrap_or(false),
         })

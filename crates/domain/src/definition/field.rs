@@ -1,7 +1,7 @@
 //! One field of a resource: its name, kind and what may be done with it.
 
-use super::Kind;
 use super::resource::separated;
+use super::{Kind, Resource};
 
 /// A field of a resource, built by a chain of `const` calls, e.g.
 /// `Field::new("city", Kind::Text { min: 1, max: 255 }).nullable().doc("…")`.
@@ -29,6 +29,8 @@ pub struct Field {
     pub default: Default,
     /// Who may write it.
     pub owner: Owner,
+    /// Of which resource it names a record by its id, which must be there (domain §1, rule 3).
+    pub references: Option<&'static Resource>,
     /// May hold secrets: the audit log tells that it changed, but not from what to what.
     pub confidential: bool,
     /// What it means, for people: one or two sentences.
@@ -79,6 +81,7 @@ impl Field {
             sort: false,
             default: Default::Empty,
             owner: Owner::Anyone,
+            references: None,
             confidential: false,
             doc: "",
             example: "null",
@@ -151,6 +154,13 @@ impl Field {
     #[must_use]
     pub const fn integration_only(mut self) -> Self {
         self.owner = Owner::Integration;
+        self
+    }
+
+    /// The id of a record of this resource, which must be there.
+    #[must_use]
+    pub const fn references(mut self, resource: &'static Resource) -> Self {
+        self.references = Some(resource);
         self
     }
 

@@ -5,7 +5,7 @@ use super::Field;
 /// What a field's value is, and within which bounds.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// The record's UUIDv7.
+    /// A UUID: the record's own, or that of a record that it refers to.
     Id,
     /// A number given by the server, sequential per tenant, never reused.
     Serial,

@@ -29,7 +29,7 @@ impl Reader<'_> {
             return self.read_null();
         }
         match field.kind {
-            Kind::Id | Kind::Serial | Kind::Version | Kind::Json => {
+            Kind::Serial | Kind::Version | Kind::Json => {
                 self.wrong("read_only", format!("{} is set by the server; leave it out.", field.name))
             }
             Kind::Boolean => match value {
@@ -95,10 +95,21 @@ impl Reader<'_> {
             Kind::Timestamp => self.timestamp(trimmed),
             Kind::Url => text::url(self.field.name, trimmed).map_err(one),
             Kind::Phone => phone::read(self.field.name, trimmed, self.country()).map_err(one),
+            Kind::Id => self.id(trimmed),
             Kind::Country => self.country_code(trimmed),
             Kind::TimeZone => self.time_zone(trimmed),
             Kind::Html { max } => self.html(trimmed, max),
             _ => self.wrong_type(expected(self.field.kind)),
+        }
+    }
+
+    /// The id of another record; whether that is there, the store knows.
+    fn id(&self, given: &str) -> Result<Value, Found> {
+        match given.parse() {
+            Ok(id) => Ok(Value::Id(id)),
+            Err(_) => {
+                self.wrong("invalid_id", format!("{} must be the id of a record, a UUID.", self.field.name))
+            }
         }
     }
 

@@ -32,6 +32,10 @@ pub(super) fn equal(resource: &Resource, field: &Field, text: &str) -> Result<Va
             _ => Err("The value must be true or false.".to_owned()),
         },
         Kind::Country => Ok(Value::Text(text.to_ascii_uppercase())),
+        Kind::Id => match text.parse() {
+            Ok(id) => Ok(Value::Id(id)),
+            Err(_) => Err("The value must be an id, a UUID.".to_owned()),
+        },
         Kind::Date(_) => match Date::parse(text) {
             Some(date) => Ok(Value::Text(date.to_string())),
             None => Err("The value must be a date YYYY-MM-DD.".to_owned()),

@@ -20,6 +20,12 @@ impl Mapping {
         if faults.is_empty() { Ok(body) } else { Err(faults.into_iter().map(Fault::violation).collect()) }
     }
 
+    /// The part of [`Self::inbound`]'s body that can be read: for previews.
+    #[must_use]
+    pub fn readable(&self, external: &Object) -> Object {
+        self.read(external).0
+    }
+
     /// Reads an outside record all the way to one of ours without storing it: for previews, dry runs
     /// and reports, which show everything that is wrong at once.
     ///

@@ -2,6 +2,7 @@
 
 use super::{CREATED_AT, ID, form};
 use crate::definition::{Default, Field, Kind, Resource};
+use crate::resources::INTEGRATION;
 
 /// A key, as shown.
 pub static API_KEY: Resource = form(
@@ -21,6 +22,7 @@ pub static API_KEY: Resource = form(
             .doc("Its last four characters.", r#""x4Kd""#),
         SCOPES,
         ALLOWED_IPS,
+        INTEGRATION_ID,
         EXPIRES_AT,
         Field::new("createdBy", Kind::Text { min: 1, max: 64 })
             .read_only()
@@ -36,7 +38,7 @@ pub static API_KEY: Resource = form(
 
 /// What making a key takes.
 pub static NEW_KEY: Resource =
-    form("newApiKey", "A new API key.", &[NAME, SCOPES.required(), ALLOWED_IPS, EXPIRES_AT]);
+    form("newApiKey", "A new API key.", &[NAME, SCOPES.required(), ALLOWED_IPS, INTEGRATION_ID, EXPIRES_AT]);
 
 /// What rotating a key takes.
 pub static ROTATION: Resource = form(
@@ -63,6 +65,12 @@ const SCOPES: Field = Field::new("scopes", Kind::Tags { max_items: 50, max_lengt
 const ALLOWED_IPS: Field = Field::new("allowedIps", Kind::Tags { max_items: 50, max_length: 64 }).doc(
     "The networks (CIDR) and addresses that may use it; any when the list is empty.",
     r#"["203.0.113.0/24"]"#,
+);
+
+const INTEGRATION_ID: Field = Field::new("integrationId", Kind::Id).nullable().references(&INTEGRATION).doc(
+    "The integration that it belongs to: what is done with it counts for that one's health. Deleting the integration \
+     revokes it.",
+    "null",
 );
 
 const EXPIRES_AT: Field = Field::new("expiresAt", Kind::Timestamp)

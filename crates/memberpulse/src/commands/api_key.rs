@@ -137,7 +137,7 @@ async fn create(options: Create, place: &Place) -> Result<(), Halt> {
             }
             None => None,
         };
-        let new = NewKeyRequest { name, scopes: scopes.0, expires_at, allowed_ips };
+        let new = NewKeyRequest { name, scopes: scopes.0, expires_at, allowed_ips, integration: None };
         Ok(app.create_key(&tenant, &Actor::system(), new).await?)
     });
     let made = made.await?;

@@ -4,11 +4,15 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use app::{Actor, Environment, ImportError, ImportOptions, ImportProgress, ImportReport, match_fields};
+use app::{
+    Actor, App, Environment, ImportError, ImportOptions, ImportProgress, ImportReport, SavedMapping, Tenant,
+    match_fields,
+};
 use clap::Args;
 use domain::Resource;
 use domain::mapping::Mapping;
 use domain::resources::REGISTRY;
+use domain::text::did_you_mean;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -24,11 +28,12 @@ row has counts, or the one that --match-by names. What is there already is updat
 at any moment and run again. Rows that fail are written to FILE.failed.csv with the reason: mend them there and
 import that file.
 
-A mapping is a JSON file: {\"resource\": \"members\", \"rules\": [{\"external\": \"Email\", \"field\": \"email\",
+A mapping is a JSON file, or the name of an integration, whose rules for the resource are then used: {\"resource\": \"members\", \"rules\": [{\"external\": \"Email\", \"field\": \"email\",
 \"transforms\": [{\"trim\": true}]}, …]}. Without one, columns are named like fields, as in an export.
 
 Examples:
   memberpulse import members contacts.csv --organisation bridge-builders --mapping crm.json --dry-run
+  memberpulse import members contacts.csv --organisation bridge-builders --mapping Salesforce
   memberpulse import events events.csv --organisation bridge-builders --match-by externalId";
 
 #[derive(Debug, Args)]
@@ -49,8 +54,9 @@ pub(crate) struct Options {
           value_parser = choice(&Environment::ALL, Environment::name, Environment::by_name))]
     environment: Environment,
 
-    /// JSON file with the rules from columns to fields [default: columns are named like fields]
-    #[arg(long, value_name = "FILE")]
+    /// The rules from columns to fields: a JSON file, or the name of an integration that has them [default:
+    /// columns are named like fields]
+    #[arg(long, value_name = "NAME|FILE.json")]
     mapping: Option<PathBuf>,
 
     /// Field by which rows find their records: externalId, email or id [default: the first that a row has]
@@ -70,7 +76,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options, place: &Place) -> Result<(), Halt> {
-    let mapping = options.mapping.as_deref().map(|path| read_mapping(path, options.resource)).transpose()?;
+    let given = options.mapping.as_deref().map(|given| Given::read(given, options.resource)).transpose()?;
     let match_by = options.match_by.as_deref().map(|name| match_field(options.resource, name)).transpose()?;
     let (source, length) = open(&options.file)?;
     let failed_path = options.failed.clone().unwrap_or_else(|| beside(&options.file));
@@ -79,6 +85,11 @@ pub(crate) async fn run(options: Options, place: &Place) -> Result<(), Halt> {
     let report = with_app(place, Missing::Refuse, async |app| {
         let organisation = open_organisation(app, &options.organisation).await?;
         let tenant = app.tenant(&organisation, options.environment).await?;
+        let mapping = match given {
+            None => None,
+            Some(Given::Rules(mapping)) => Some(mapping),
+            Some(Given::Name(name)) => Some(saved_mapping(app, &tenant, &name, options.resource).await?),
+        };
         let settings =
             ImportOptions { resource: options.resource, mapping, match_by, dry_run: options.dry_run };
         let show = |progress: ImportProgress| {
@@ -119,6 +130,53 @@ fn tell(options: &Options, report: &ImportReport, failed: Option<&Path>) -> Resu
         output::note("Some rows failed: mend them in the file of failed rows and import that.");
     }
     Ok(())
+}
+
+/// What `--mapping` names.
+enum Given {
+    /// The rules of a file.
+    Rules(Mapping),
+    /// An integration.
+    Name(String),
+}
+
+impl Given {
+    /// A file that is there, or is called like one; else a name.
+    fn read(given: &Path, resource: &'static Resource) -> Result<Self, Halt> {
+        let is_file = given.is_file() || given.extension().is_some_and(|it| it.eq_ignore_ascii_case("json"));
+        match given.to_str() {
+            Some(name) if !is_file => Ok(Self::Name(name.to_owned())),
+            _ => read_mapping(given, resource).map(Self::Rules),
+        }
+    }
+}
+
+/// The rules that an integration has for a resource.
+async fn saved_mapping(
+    app: &App,
+    tenant: &Tenant,
+    name: &str,
+    resource: &'static Resource,
+) -> Result<Mapping, Halt> {
+    match app.saved_mapping(tenant, name, resource).await? {
+        SavedMapping::Found(mapping) => Ok(mapping),
+        SavedMapping::ForOthers(plurals) if plurals.is_empty() => Err(Halt::failed(format!(
+            "the integration {name} has no field mapping yet; give it one in the portal"
+        ))),
+        SavedMapping::ForOthers(plurals) => Err(Halt::failed(format!(
+            "the integration {name} has rules for {}, none for {}",
+            plurals.join(" and "),
+            resource.plural
+        ))),
+        SavedMapping::Unknown(names) => {
+            let near = did_you_mean(name, names.iter().map(String::as_str));
+            let (organisation, environment) = (&tenant.organisation().slug, tenant.environment().name());
+            Err(Halt::failed(format!(
+                "there is neither a file {name} nor, in {environment} of {organisation}, an integration of that \
+                 name.{near}"
+            )))
+        }
+    }
 }
 
 fn read_mapping(path: &Path, resource: &'static Resource) -> Result<Mapping, Halt> {

@@ -109,8 +109,13 @@ async fn key(app: &App, tenant: &Tenant, kept: String) -> Result<String, Halt> {
     if keys.iter().any(|key| key.revoked_at.is_none() && is_kept(&key.prefix, &key.last_four)) {
         return Ok(kept);
     }
-    let new =
-        NewKeyRequest { name: "Demo".to_owned(), scopes: None, expires_at: None, allowed_ips: Vec::new() };
+    let new = NewKeyRequest {
+        name: "Demo".to_owned(),
+        scopes: None,
+        expires_at: None,
+        allowed_ips: Vec::new(),
+        integration: None,
+    };
     Ok(app.create_key(tenant, &Actor::system(), new).await?.key)
 }
 

@@ -23,10 +23,11 @@ const ID: usize = 2;
 pub(crate) async fn list(State(state): State<ApiState>, request: Request) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let admitted = admit_with_query(&state, &parts, StaffCall::ListKeys).await?;
-    let paging = Paging::read(&parts)?;
+    let (paging, integration) = Paging::read_with(&parts, "integrationId")?;
     let environment = admitted.tenant().environment();
     let keys = state.app.keys_of(admitted.tenant()).await?;
-    let records: Vec<_> = keys.iter().map(|key| key.record(environment)).collect();
+    let asked = |key: &&KeyDetails| integration.is_none() || key.integration == integration;
+    let records: Vec<_> = keys.iter().filter(asked).map(|key| key.record(environment)).collect();
     Ok(paging.answer(&API_KEY, state.app.now(), &records))
 }
 

@@ -21,7 +21,7 @@ use domain::access::{API_KEYS, ORGANISATION, PLATFORM};
 use domain::definition::Resource;
 use domain::json::{Layout, Object};
 use domain::listing::{DEFAULT_ITEMS_PER_PAGE, Lenience, MAX_ITEMS_PER_PAGE, MAX_PAGE};
-use domain::{Problem, ProblemKind, Record, Timestamp, Violation};
+use domain::{Problem, ProblemKind, Record, RecordId, Timestamp, Violation};
 use serde_json::{Value as Json, json};
 
 use super::json_response;
@@ -205,9 +205,23 @@ struct Paging {
 impl Paging {
     /// Reads `page` and `itemsPerPage`, as lists of records take them.
     fn read(parts: &Parts) -> Result<Self, ApiError> {
+        Self::read_with(parts, "").map(|(paging, _)| paging)
+    }
+
+    /// The same for a list that can be filtered by the id of something; `filter` is the parameter's name.
+    fn read_with(parts: &Parts, filter: &str) -> Result<(Self, Option<RecordId>), ApiError> {
         let mut paging = Self { page: 1, items: DEFAULT_ITEMS_PER_PAGE };
+        let mut id = None;
         let mut violations = Vec::new();
         for (name, value) in query::parameters(&parts.uri) {
+            if name == filter {
+                id = value.parse().ok();
+                if id.is_none() {
+                    let message = "The value must be an id, a UUID.";
+                    violations.push(Violation::new(name, "invalid_value", message));
+                }
+                continue;
+            }
             let number = value.parse::<u64>().ok().filter(|number| *number >= 1);
             let most = if name == "page" { MAX_PAGE } else { u64::from(MAX_ITEMS_PER_PAGE) };
             let number = number.filter(|number| *number <= most);
@@ -223,12 +237,15 @@ impl Paging {
                 ("page" | "itemsPerPage", None) => {
                     ("invalid_number", format!("{name} must be a whole number from 1 to {most}."))
                 }
-                _ => ("unknown_parameter", "This list takes page and itemsPerPage.".to_owned()),
+                _ => {
+                    let filter = if filter.is_empty() { String::new() } else { format!(", and {filter}") };
+                    ("unknown_parameter", format!("This list takes page and itemsPerPage{filter}."))
+                }
             };
             violations.push(Violation::new(name, code, message));
         }
         if violations.is_empty() || query::lenience(&parts.headers) == Lenience::Lenient {
-            return Ok(paging);
+            return Ok((paging, id));
         }
         let problem =
             Problem::new(ProblemKind::InvalidQueryParameter, "Some query parameters cannot be used");

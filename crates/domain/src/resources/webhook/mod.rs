@@ -6,6 +6,7 @@
 mod rules;
 
 use super::common::{CREATED_AT, ID, SHORT, UPDATED_AT, VERSION, tags};
+use super::integration::{INTEGRATION, INTEGRATION_ID};
 use crate::definition::{Class, Default, Field, Kind, Resource};
 
 /// The webhook endpoints of a tenant.
@@ -53,6 +54,11 @@ const FIELDS: &[Field] = &[
         "Leaves out the changes that were made with the key which made this webhook, or with one of its \
          integration: a two-way sync does not hear its own echo.",
         "false",
+    ),
+    INTEGRATION_ID.references(&INTEGRATION).doc(
+        "The integration that it belongs to: its field mapping is used where this webhook has none, and with \
+         `skipOwnChanges` its own changes are left out.",
+        "null",
     ),
     Field::text("createdBy", SHORT)
         .read_only()
