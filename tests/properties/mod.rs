@@ -5,6 +5,7 @@
 
 mod bodies;
 mod cursors;
+mod hostile;
 mod json;
 mod lists;
 mod mappings;
