@@ -6,6 +6,7 @@
 mod api;
 mod authorisation_coverage;
 mod cli;
+mod guides;
 mod integrations;
 mod metrics;
 mod openapi;

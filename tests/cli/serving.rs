@@ -32,6 +32,16 @@ fn it_answers_and_stops_when_told_to() {
 }
 
 #[test]
+fn the_guides_are_served() {
+    let store = Store::directory();
+    let server = store.serve();
+    for path in ["/docs", "/docs/webhooks", "/docs/style.css"] {
+        assert_eq!(server.get(path, "").0, 200, "{path}");
+    }
+    assert_eq!(server.get("/docs/nothing", "").0, 404);
+}
+
+#[test]
 fn a_request_that_runs_is_finished_first() {
     let store = Store::directory();
     store.make_acme();

@@ -2,6 +2,7 @@
 
 mod browser;
 mod forms;
+mod guides;
 mod lists;
 mod records;
 mod screens;

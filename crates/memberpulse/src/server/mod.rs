@@ -1,6 +1,6 @@
 //! The life of a server: lock, listen, open the store, serve, stop in order.
 //!
-//! What is served are `api`'s router and `portal`'s; this module knows connections and signals, not requests.
+//! What is served are the routers of `api`, `guides` and `portal`; this module knows connections and signals, not requests.
 
 mod connections;
 mod limits;
@@ -108,7 +108,7 @@ impl Server {
         format!("{scheme}://{}", SocketAddr::new(ip, self.address.port()))
     }
 
-    /// The API, and beside it the portal.
+    /// The API and the guides, and beside them the portal.
     #[cfg(feature = "portal")]
     fn router(&self, config: api::Config) -> Result<Router, Failure> {
         let beside = portal::Config {
@@ -119,13 +119,19 @@ impl Server {
             ..portal::Config::default()
         };
         let portal = portal::router(self.app.clone(), beside)?;
-        Ok(api::router(self.app.clone(), config)?.fallback_service(portal))
+        Ok(self.programs(config)?.fallback_service(portal))
     }
 
-    /// The API alone.
+    /// What is served without the portal.
     #[cfg(not(feature = "portal"))]
     fn router(&self, config: api::Config) -> Result<Router, Failure> {
-        api::router(self.app.clone(), config)
+        self.programs(config)
+    }
+
+    /// The API, and the guides to it.
+    fn programs(&self, config: api::Config) -> Result<Router, Failure> {
+        let guides = guides::router(self.app.random_bytes()?);
+        Ok(api::router(self.app.clone(), config)?.merge(guides))
     }
 
     /// Serves until a signal says to stop; then finishes what runs and closes the store.
