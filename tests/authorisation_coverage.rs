@@ -17,7 +17,11 @@ fn table() -> Vec<RouteInfo> {
 
 /// A path whose parameters are filled with something that could be there.
 pub(crate) fn filled(path: &str) -> String {
-    let path = path.replace("{id}", NEVER).replace("{deliveryId}", NEVER).replace("{file}", "reference.js");
+    let path = path
+        .replace("{id}", NEVER)
+        .replace("{deliveryId}", NEVER)
+        .replace("{syncEntryId}", NEVER)
+        .replace("{file}", "reference.js");
     let path = path.replace("{type}", "not-found").replace("{class}", "Member");
     assert!(!path.contains('{'), "say what {path} is filled with");
     path
@@ -33,6 +37,7 @@ fn call(client: &Client, route: &RouteInfo) -> Call {
         }
         RouteKind::Patch(_) | RouteKind::ReplaceFieldMapping => call.json(&json!({})),
         RouteKind::RecoverDeliveries => call.json(&json!({"since": "2026-11-23T00:00:00Z"})),
+        RouteKind::Sync => call.json(&json!({"resource": "members", "records": [{}]})),
         RouteKind::PreviewFieldMapping => call.json(&json!({"sample": {}})),
         RouteKind::Batch(resource) => {
             call.json(&json!({"mode": "create", "items": [minimal_body(resource)]}))
@@ -99,7 +104,12 @@ fn the_table_follows_the_capability_matrix() {
             assert_eq!(scope, AUDIT_LOG.read_scope());
             continue;
         }
-        let expected = if reads { resource.read_scope() } else { resource.write_scope() };
+        let expected = match route.kind {
+            // It shows records, not settings.
+            RouteKind::IntegrationChanges => "changes:read".to_owned(),
+            _ if reads => resource.read_scope(),
+            _ => resource.write_scope(),
+        };
         assert_eq!(scope, expected, "{} {}", route.method, route.path);
         used.push(scope);
     }

@@ -28,6 +28,10 @@ const UNBOUND: &[(&str, &str)] = &[
     ("SELECT t.id FROM tenants t LEFT JOIN fanouts f", "the dispatcher looks after all tenants"),
     ("WITH RECURSIVE waiting (id)", "the dispatcher looks after all tenants"),
     ("SELECT CAST(COALESCE(SUM(q.waiting), 0)", "operators see sums over all tenants"),
+    (
+        "SELECT s.tenant, s.integration_id, s.id FROM sync_log",
+        "the clockwork tries failed records of all tenants",
+    ),
     ("DELETE FROM audit_log WHERE (tenant, id) IN (SELECT", "what is old is pruned for all tenants"),
 ];
 

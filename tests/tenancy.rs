@@ -57,6 +57,11 @@ async fn world(app: &TestApp) -> World {
         for resource in OWN.iter().filter(|resource| resource.is_versioned()) {
             let (path, shown) = make(client, resource, example_body(resource)).await;
             own.push((resource, shown["id"].as_str().unwrap().to_owned()));
+            if resource.name == "integration" {
+                // So that there is a log to hide.
+                let order = json!({"resource": "members", "records": [{"Id": "C-1"}]});
+                let _ = client.post(&format!("{path}/sync"), order).await.status(200);
+            }
             if resource.secret {
                 // So that there are deliveries to hide.
                 let _ = client.post(&format!("{path}/test"), json!({})).await.status(202);
@@ -100,6 +105,7 @@ fn call(client: &Client, route: &RouteInfo, path: &str, own: &str) -> testkit::C
         RouteKind::Patch(_) => client.patch(path, json!({"description": "stolen"})),
         RouteKind::RecoverDeliveries => client.post(path, json!({"since": "2026-11-01T00:00:00Z"})),
         RouteKind::ReplaceFieldMapping => client.put(path, json!({"members": []})),
+        RouteKind::Sync => client.post(path, json!({"resource": "members", "records": [{}]})),
         RouteKind::PreviewFieldMapping => client.post(path, json!({"sample": {}})),
         RouteKind::Act(_, action) if action.effect == Effect::Merge => {
             client.post(path, json!({"into": own}))

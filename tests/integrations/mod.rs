@@ -2,6 +2,8 @@
 
 mod mapping;
 mod settings;
+mod sync;
+mod webhooks;
 
 use serde_json::{Value as Json, json};
 use testkit::{Client, TestApp};

@@ -74,8 +74,13 @@ on_both_engines! {
         let _ = client.delete(&third).await.status(204);
         let _ = receiver.wait_for(14).await;
         running.stop().await;
+        let crm = client.post("/api/integrations", json!({"name": "CRM"})).await.status(201);
+        let failing = json!({"externalId": format!("first-{MARK}"), "email": format!("{MARK} is no address")});
+        let failing = json!({"resource": "members", "records": [failing]});
+        let sync = format!("{}/sync", crm.header("location").unwrap());
+        let _ = client.post(&sync, failing).header("idempotency-key", "sync").await.status(200);
         let before = places(app.app.db(), &MARK.to_lowercase()).await;
-        for table in ["members", "changes", "audit_log", "deliveries", "delivery_attempts", "idempotency_keys"] {
+        for table in ["members", "changes", "audit_log", "deliveries", "delivery_attempts", "idempotency_keys", "sync_log"] {
             assert!(before.iter().any(|place| place.starts_with(&format!("{table}."))), "{table}: {before:?}");
         }
 

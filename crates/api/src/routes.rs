@@ -12,7 +12,7 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, any, get};
 use domain::definition::{Action, Effect, Registry, Resource};
-use domain::resources::{AUDIT_LOG, DELIVERY, INTEGRATION, OWN, WEBHOOK};
+use domain::resources::{AUDIT_LOG, DELIVERY, INTEGRATION, OWN, SYNC_LOG, WEBHOOK};
 use domain::{Problem, ProblemKind};
 use edge::{Counts, RequestIds};
 
@@ -21,7 +21,7 @@ use crate::error::ApiError;
 use crate::handlers::staff::StaffCall;
 use crate::handlers::{
     batch, changes, entry, error_pages, health, hydra, integrations, me, metrics, personal_data, rate_limit,
-    read, webhooks, write,
+    read, syncs, webhooks, write,
 };
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
@@ -116,6 +116,12 @@ pub enum RouteKind {
     ReplaceFieldMapping,
     /// `POST /api/integrations/{id}/field-mapping/preview`
     PreviewFieldMapping,
+    /// `POST /api/integrations/{id}/sync`
+    Sync,
+    /// `POST /api/integrations/{id}/sync-log/{syncEntryId}/retry`
+    RetrySync,
+    /// `GET /api/integrations/{id}/changes`
+    IntegrationChanges,
     /// `POST /api/session` and its like
     Staff(StaffCall),
 }
@@ -138,7 +144,10 @@ impl RouteKind {
             | Self::PersonalData(it) => Some(it),
             Self::TestWebhook | Self::RecoverDeliveries => Some(&WEBHOOK),
             Self::GetDelivery | Self::RetryDelivery => Some(&DELIVERY),
-            Self::ReplaceFieldMapping | Self::PreviewFieldMapping => Some(&INTEGRATION),
+            Self::ReplaceFieldMapping | Self::PreviewFieldMapping | Self::Sync | Self::IntegrationChanges => {
+                Some(&INTEGRATION)
+            }
+            Self::RetrySync => Some(&SYNC_LOG),
             _ => None,
         }
     }
@@ -231,10 +240,20 @@ fn of_webhooks() -> Vec<RouteInfo> {
 /// What integrations have beside the calls of all resources (API §9).
 fn of_integrations() -> Vec<RouteInfo> {
     let (item, write) = (INTEGRATION.item_path(), INTEGRATION.write_scope());
+    let (retry, changes) = (format!("{}/retry", SYNC_LOG.item_path()), format!("{item}/changes"));
     let (mapping, preview) = (format!("{item}/field-mapping"), format!("{item}/field-mapping/preview"));
     vec![
         scoped(Method::PUT, &mapping, "replaceFieldMapping", &write, RouteKind::ReplaceFieldMapping),
         scoped(Method::POST, &preview, "previewFieldMapping", &write, RouteKind::PreviewFieldMapping),
+        scoped(Method::POST, &format!("{item}/sync"), "syncIntegration", &write, RouteKind::Sync),
+        scoped(Method::POST, &retry, "retrySync", &write, RouteKind::RetrySync),
+        scoped(
+            Method::GET,
+            &changes,
+            "listIntegrationChanges",
+            "changes:read",
+            RouteKind::IntegrationChanges,
+        ),
     ]
 }
 
@@ -375,6 +394,9 @@ fn on_route(methods: MethodRouter<ApiState>, method: Method, kind: RouteKind) ->
         RouteKind::Changes => add(methods, method, changes::changes),
         RouteKind::ReplaceFieldMapping => add(methods, method, integrations::replace_field_mapping),
         RouteKind::PreviewFieldMapping => add(methods, method, integrations::preview_field_mapping),
+        RouteKind::Sync => add(methods, method, syncs::sync),
+        RouteKind::RetrySync => add(methods, method, syncs::retry),
+        RouteKind::IntegrationChanges => add(methods, method, changes::of_integration),
         RouteKind::Staff(call) => call.on(methods),
     }
 }

@@ -28,6 +28,8 @@ pub enum ActorKind {
     ApiKey(KeyId),
     /// A person who signed in.
     User(UserId),
+    /// The sync of an integration.
+    Integration(RecordId),
     /// The server itself, or an operator's command.
     System,
 }
@@ -63,12 +65,19 @@ impl Actor {
         Self::new(ActorKind::System, &Client::default())
     }
 
+    /// An integration, at the behest of this one and from where this one is.
+    #[must_use]
+    pub fn through(&self, integration: RecordId) -> Self {
+        Self { kind: ActorKind::Integration(integration), integration: Some(integration), ..self.clone() }
+    }
+
     /// The audit log's `actorType`.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         match self.kind {
             ActorKind::ApiKey(_) => "api_key",
             ActorKind::User(_) => "user",
+            ActorKind::Integration(_) => "integration",
             ActorKind::System => "system",
         }
     }
@@ -79,6 +88,7 @@ impl Actor {
         match self.kind {
             ActorKind::ApiKey(id) => Some(id.to_string()),
             ActorKind::User(id) => Some(id.to_string()),
+            ActorKind::Integration(id) => Some(id.to_string()),
             ActorKind::System => None,
         }
     }

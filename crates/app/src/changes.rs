@@ -8,11 +8,12 @@ use std::sync::Arc;
 use db::{DbError, Param, Row, Weight};
 use domain::json::{Object, write_integer, write_string};
 use domain::mapping::Mapping;
-use domain::{Problem, ProblemKind, Timestamp, Violation};
+use domain::{Problem, ProblemKind, RecordId, Timestamp, Violation};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::failure::Failure;
+use crate::integrations::mapping_of;
 use crate::store::system::{CHANGES_AFTER, OLDEST_CHANGE};
 use crate::tenant::Tenant;
 
@@ -180,6 +181,33 @@ impl App {
         query: &FeedQuery,
         out: &mut Vec<u8>,
     ) -> Result<FeedPage, Failure> {
+        self.mapped_changes(tenant, query, &[], out).await
+    }
+
+    /// The same in the shape of an integration's outside system.
+    pub async fn integration_changes(
+        &self,
+        tenant: &Tenant,
+        integration: RecordId,
+        query: &FeedQuery,
+        out: &mut Vec<u8>,
+    ) -> Result<FeedPage, Failure> {
+        let integration = self.integration(tenant, integration).await?;
+        let mappings: Vec<Mapping> = self
+            .registry()
+            .iter()
+            .filter_map(|resource| mapping_of(tenant, &integration, resource))
+            .collect();
+        self.mapped_changes(tenant, query, &mappings, out).await
+    }
+
+    async fn mapped_changes(
+        &self,
+        tenant: &Tenant,
+        query: &FeedQuery,
+        mappings: &[Mapping],
+        out: &mut Vec<u8>,
+    ) -> Result<FeedPage, Failure> {
         let after = query.after.unwrap_or(0);
         // Before the page, so that what is committed in between cannot look like a gap.
         let last = self.sequence(tenant).await?;
@@ -212,7 +240,8 @@ impl App {
             if index > 0 {
                 out.push(b',');
             }
-            change.write(out, tenant, None)?;
+            let mapping = mappings.iter().find(|mapping| mapping.resource().name == change.resource);
+            change.write(out, tenant, mapping)?;
         }
         Ok(FeedPage { next, more: seen > window })
     }

@@ -44,7 +44,10 @@ pub use domain;
 pub use failure::Failure;
 pub use idempotency::{Answer, IdempotencyKey, Known, Remember, Running};
 pub use import::{ImportCounts, ImportError, ImportOptions, ImportProgress, ImportReport, Unreadable};
-pub use integrations::{MappingPreview, MappingQuestion, SavedMapping};
+pub use integrations::{
+    MAX_SYNC_RECORDS, MappingPreview, MappingQuestion, SavedMapping, SyncDeletion, SyncOrder, SyncReport,
+    SyncResult, SyncStatus,
+};
 pub use keys::{Credential, KeyDetails, KeyRefusal, NewKey, NewKeyRequest};
 pub use metrics::{AttemptOutcome, RouteMetrics, Surface};
 pub use migrations::migrations;

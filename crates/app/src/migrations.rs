@@ -23,5 +23,6 @@ pub fn migrations() -> Vec<Migration> {
         migration!(5, "0005_staff"),
         migration!(6, "0006_webhooks"),
         migration!(7, "0007_integrations"),
+        migration!(8, "0008_sync"),
     ]
 }

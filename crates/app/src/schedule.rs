@@ -18,7 +18,9 @@ use crate::failure::Failure;
 use crate::idempotency::KEPT;
 use crate::sessions::SIGN_INS_KEPT;
 use crate::store::System;
-use crate::store::system::{OLDEST_CHANGE, PRUNE_ATTEMPTS, PRUNE_CHANGES, PRUNE_DELIVERIES, due_statement};
+use crate::store::system::{
+    OLDEST_CHANGE, PRUNE_ATTEMPTS, PRUNE_CHANGES, PRUNE_DELIVERIES, PRUNE_SYNC_LOG, due_statement,
+};
 use crate::tenant::Tenant;
 
 const PERIOD: Duration = Duration::from_secs(1);
@@ -44,6 +46,9 @@ impl App {
                         "scheduled publishing failed; it is tried again"
                     );
                 }
+            }
+            if let Err(failure) = self.retry_due_syncs().await {
+                tracing::warn!(error = failure.inside(), "failed records could not be tried again yet");
             }
             period = period.wrapping_add(1);
             if period.is_multiple_of(PERIODS_BETWEEN_PRUNINGS)
@@ -97,6 +102,7 @@ impl App {
             let id = vec![Param::Uuid(AuditId::new(oldest, [0; 10]).uuid())];
             while self.run_scoped(&tenant, &PRUNE_ATTEMPTS, id.clone()).await? > 0 {}
             while self.run_scoped(&tenant, &PRUNE_DELIVERIES, id.clone()).await? > 0 {}
+            while self.run_scoped(&tenant, &PRUNE_SYNC_LOG, id.clone()).await? > 0 {}
             self.prune_changes_of(&tenant, oldest).await?;
         }
         Ok(())

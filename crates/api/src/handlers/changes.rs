@@ -1,6 +1,6 @@
 //! The change feed (API §8).
 
-use app::FeedQuery;
+use app::{FeedPage, FeedQuery};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -10,7 +10,7 @@ use domain::listing::Lenience;
 use domain::text::did_you_mean;
 use domain::{Problem, ProblemKind, Violation, event_types};
 
-use super::json_response;
+use super::{json_response, record_id};
 use crate::credentials::authorise;
 use crate::error::ApiError;
 use crate::negotiate::accepts_json;
@@ -30,12 +30,34 @@ pub(crate) async fn changes(State(state): State<ApiState>, request: Request) -> 
     accepts_json(&parts.headers)?;
     let feed = read_query(&parts, state.app.registry())?;
     let mut body = Vec::with_capacity(64 * 1_024);
-    body.extend_from_slice(b"{\"data\":[");
+    body.extend_from_slice(START);
     let page = state.app.changes(&credential.tenant, &feed, &mut body).await?;
+    Ok(answer(body, &page))
+}
+
+/// `GET /api/integrations/{id}/changes`
+pub(crate) async fn of_integration(
+    State(state): State<ApiState>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let credential = authorise(&state, &parts, "changes:read").await?;
+    accepts_json(&parts.headers)?;
+    let id = record_id(&parts.uri)?;
+    let feed = read_query(&parts, state.app.registry())?;
+    let mut body = Vec::with_capacity(64 * 1_024);
+    body.extend_from_slice(START);
+    let page = state.app.integration_changes(&credential.tenant, id, &feed, &mut body).await?;
+    Ok(answer(body, &page))
+}
+
+const START: &[u8] = b"{\"data\":[";
+
+fn answer(mut body: Vec<u8>, page: &FeedPage) -> Response {
     body.extend_from_slice(b"],\"nextCursor\":");
     write_string(&mut body, &page.next.to_string());
     body.extend_from_slice(format!(",\"hasMore\":{}}}", page.more).as_bytes());
-    Ok(json_response(body))
+    json_response(body)
 }
 
 fn read_query(parts: &Parts, registry: Registry) -> Result<FeedQuery, ApiError> {

@@ -53,7 +53,7 @@ pub(crate) async fn preview_field_mapping(
 }
 
 /// Names the resource of a body, `members` when it names none.
-fn resource_of(
+pub(super) fn resource_of(
     registry: Registry,
     body: &Object,
     violations: &mut Vec<Violation>,
@@ -71,7 +71,7 @@ fn resource_of(
 }
 
 /// Finds members of a body that are not of the known ones.
-fn unknown_members(body: &Object, known: &[&str], violations: &mut Vec<Violation>) {
+pub(super) fn unknown_members(body: &Object, known: &[&str], violations: &mut Vec<Violation>) {
     for name in body.keys().filter(|name| !known.contains(&name.as_str())) {
         let near = did_you_mean(name, known.iter().copied());
         let message = format!("This call takes {}.{near}", known.join(", "));
@@ -111,7 +111,7 @@ fn shown(resource: &Resource, preview: &MappingPreview) -> Json {
     })
 }
 
-fn violations(violations: &[Violation]) -> Json {
+pub(super) fn violations(violations: &[Violation]) -> Json {
     violations
         .iter()
         .map(|it| json!({"propertyPath": it.property_path, "message": it.message, "code": it.code}))

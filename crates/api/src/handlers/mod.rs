@@ -13,6 +13,7 @@ pub(crate) mod personal_data;
 pub(crate) mod rate_limit;
 pub(crate) mod read;
 pub(crate) mod staff;
+pub(crate) mod syncs;
 pub(crate) mod webhooks;
 pub(crate) mod write;
 

@@ -186,12 +186,13 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         | RouteKind::Erase(_)
         | RouteKind::TestWebhook
         | RouteKind::RetryDelivery
-        | RouteKind::RecoverDeliveries => {
-            &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &TOO_LARGE, &NOT_JSON, &KEY_REUSED]
-        }
+        | RouteKind::RecoverDeliveries
+        | RouteKind::Sync
+        | RouteKind::RetrySync => &[&BAD_BODY, &NOT_FOUND, &CONFLICT, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
         RouteKind::PreviewFieldMapping => {
             &[&BAD_BODY, &NOT_FOUND, &IN_USE, &TOO_LARGE, &NOT_JSON, &KEY_REUSED]
         }
+        RouteKind::IntegrationChanges => &[&BAD_QUERY, &NOT_FOUND, &TOO_OLD],
         RouteKind::Changes => &[&BAD_QUERY, &TOO_OLD],
         RouteKind::Delete(_) => &[&BAD_CONDITION, &NOT_FOUND, &CONFLICT, &STALE],
         RouteKind::Staff(call) => {

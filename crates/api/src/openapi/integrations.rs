@@ -7,6 +7,7 @@ use utoipa::openapi::{ArrayBuilder, ObjectBuilder, Ref, Type};
 
 use super::fields::{View, field_mapping, mapping_rules};
 use super::schemas::{closed_record, text, uuid};
+use super::sync;
 
 /// The named schemas.
 pub(super) fn schemas(registry: Registry) -> Vec<(&'static str, ObjectBuilder)> {
@@ -14,16 +15,20 @@ pub(super) fn schemas(registry: Registry) -> Vec<(&'static str, ObjectBuilder)> 
         ("FieldMappingInput", mapping(registry)),
         ("MappingQuestion", question(registry)),
         ("MappingPreview", preview(registry)),
+        ("SyncOrder", sync::order(registry)),
+        ("SyncDeletion", sync::deletion()),
+        ("SyncReport", sync::report(registry)),
+        ("SyncResult", sync::result()),
     ]
 }
 
 /// The name of a resource in a body or an answer.
-fn resource(registry: Registry, doc: &str) -> ObjectBuilder {
+pub(super) fn resource(registry: Registry, doc: &str) -> ObjectBuilder {
     text(doc).enum_values(Some(registry.iter().map(|resource| resource.plural)))
 }
 
 /// A record of anybody's.
-fn free(doc: &str) -> ObjectBuilder {
+pub(super) fn free(doc: &str) -> ObjectBuilder {
     let any = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true)));
     any.description(Some(doc))
 }

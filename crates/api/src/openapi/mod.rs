@@ -17,6 +17,7 @@ mod responses;
 mod schemas;
 mod staff;
 mod successes;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod webhooks;

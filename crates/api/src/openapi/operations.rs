@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 use domain::definition::{Action, Effect, Resource};
-use domain::resources::{INTEGRATION, WEBHOOK};
+use domain::resources::{INTEGRATION, SYNC_LOG, WEBHOOK};
 use serde_json::Value as Json;
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::extensions::ExtensionsBuilder;
@@ -123,6 +123,7 @@ impl About {
             RouteKind::Entry | RouteKind::Me | RouteKind::RateLimit => GENERAL.to_owned(),
             RouteKind::Healthz | RouteKind::Readyz => HEALTH.to_owned(),
             RouteKind::Changes => CHANGES.to_owned(),
+            RouteKind::RetrySync => tag_of(&SYNC_LOG),
             RouteKind::EventTypes => tag_of(&WEBHOOK),
             RouteKind::Staff(call) => staff::words_of(call).0.to_owned(),
             _ => kind.resource().map_or_else(|| DOCUMENTATION.to_owned(), tag_of),
@@ -231,6 +232,25 @@ fn words_of(kind: RouteKind) -> (String, String) {
             "Replaces the rules of all resources: a resource that is left out has none afterwards. Answers with the \
              integration.",
         ),
+        RouteKind::Sync => fixed(
+            "Sync records",
+            "Stores records of the outside system, in its own shape, each found again by the outside system's id \
+             (`externalId`); and deletes those that were deleted there. Which side is right when a record differs, says \
+             `sourceOfTruth`. One transaction, with a result for each record, then for each deletion: a record that \
+             fails keeps no other from being stored, is in the sync log, and is tried again by itself up to three \
+             times where waiting can help.",
+        ),
+        RouteKind::RetrySync => fixed(
+            "Retry a record",
+            "Tries a record that failed once more, now, by the rules as they are today. Answers with its row of the \
+             sync log.",
+        ),
+        RouteKind::IntegrationChanges => fixed(
+            "Read the change feed in the outside system's shape",
+            "The change feed (`GET /api/changes`) with records as the outbound rules of the integration's field mapping \
+             make them; resources without rules are shown as the API shows them. What the integration itself \
+             changed has its id in `origin.integrationId`.",
+        ),
         RouteKind::PreviewFieldMapping => fixed(
             "Try the field mapping",
             "Says what becomes of a record of the outside system, and what is wrong with it, without storing \
@@ -319,8 +339,10 @@ fn own_parameters(kind: RouteKind) -> Vec<RefOr<Parameter>> {
         | RouteKind::TestWebhook
         | RouteKind::RecoverDeliveries
         | RouteKind::RetryDelivery
-        | RouteKind::PreviewFieldMapping => vec![parameters::reference("IdempotencyKey")],
-        RouteKind::Changes => parameters::of_changes(),
+        | RouteKind::PreviewFieldMapping
+        | RouteKind::Sync
+        | RouteKind::RetrySync => vec![parameters::reference("IdempotencyKey")],
+        RouteKind::Changes | RouteKind::IntegrationChanges => parameters::of_changes(),
         RouteKind::Replace(_)
         | RouteKind::Patch(_)
         | RouteKind::Delete(_)
@@ -356,6 +378,7 @@ fn body(kind: RouteKind) -> Option<RequestBody> {
             Some(required_body().content(JSON, content.example(example).build()).build())
         }
         RouteKind::PreviewFieldMapping => Some(body_of("MappingQuestion")),
+        RouteKind::Sync => Some(body_of("SyncOrder")),
         RouteKind::Patch(it) => {
             let patch = || ContentBuilder::new().schema(Some(schemas::of(it, "Patch")));
             let patch = || patch().example(Some(examples::patch(it))).build();

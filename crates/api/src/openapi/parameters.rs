@@ -102,7 +102,7 @@ fn path_parameter(name: &str, resource: Option<&'static Resource>) -> Parameter 
             let example = resource.field("id").map(examples::of_field);
             (format!("The id of the {}.", resource.noun()), string().format(named("uuid")), example)
         }
-        ("deliveryId", Some(resource)) => {
+        ("deliveryId" | "syncEntryId", Some(resource)) => {
             (format!("The id of the {}.", resource.noun()), string().format(named("uuid")), None)
         }
         ("type", _) => {

@@ -71,10 +71,16 @@ pub(super) fn of(route: &RouteInfo) -> Vec<(&'static str, Response)> {
         }
         RouteKind::GetDelivery => vec![("200", answers.json("The delivery.", "DeliveryDetail"))],
         RouteKind::EventTypes => vec![("200", answers.json("The types of event.", "EventTypes"))],
-        RouteKind::Changes => vec![("200", answers.json("A part of the feed.", "ChangeList"))],
+        RouteKind::Changes | RouteKind::IntegrationChanges => {
+            vec![("200", answers.json("A part of the feed.", "ChangeList"))]
+        }
         RouteKind::ReplaceFieldMapping => {
             let example = Some(examples::shown(&INTEGRATION));
             vec![("200", answers.record(&INTEGRATION, "after the change", example, &["ETag"]))]
+        }
+        RouteKind::Sync => vec![("200", answers.replayable("What became of each record.", "SyncReport"))],
+        RouteKind::RetrySync => {
+            vec![("200", answers.replayable("The row of the log after the attempt.", "SyncEntry"))]
         }
         RouteKind::PreviewFieldMapping => {
             vec![("200", answers.replayable("What becomes of the sample.", "MappingPreview"))]

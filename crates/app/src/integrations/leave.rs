@@ -9,7 +9,8 @@ use crate::failure::Failure;
 use crate::records::{AuditEntry, Work};
 use crate::store::ScopedTx;
 use crate::store::system::{
-    KEYS_OF_INTEGRATION, LEAVE_KEYS, LEAVE_WEBHOOKS, REVOKE_KEY, WEBHOOKS_OF_INTEGRATION,
+    KEYS_OF_INTEGRATION, LEAVE_KEYS, LEAVE_SYNC_LINKS, LEAVE_SYNC_LOG, LEAVE_WEBHOOKS, REVOKE_KEY,
+    WEBHOOKS_OF_INTEGRATION,
 };
 
 /// Why a webhook is off.
@@ -29,6 +30,8 @@ impl Work {
             self.audit_left(tx, "key_revoked", "api_key", key.to_string(), integration, None).await?;
         }
         tx.execute(&LEAVE_KEYS, own()).await?;
+        tx.execute(&LEAVE_SYNC_LOG, own()).await?;
+        tx.execute(&LEAVE_SYNC_LINKS, own()).await?;
         let read = |row: &db::Row<'_>| Ok((row.uuid(0)?, row.optional_boolean(1)?.unwrap_or(false)));
         let webhooks = tx.all(&WEBHOOKS_OF_INTEGRATION, own(), read).await?;
         let params =

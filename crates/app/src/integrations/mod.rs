@@ -5,5 +5,8 @@
 mod leave;
 mod mapping;
 mod shape;
+mod sync;
 
+pub(crate) use mapping::mapping_of;
 pub use mapping::{MappingPreview, MappingQuestion, SavedMapping};
+pub use sync::{MAX_SYNC_RECORDS, SyncDeletion, SyncOrder, SyncReport, SyncResult, SyncStatus};

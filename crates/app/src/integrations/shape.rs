@@ -17,6 +17,21 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
+    pub(crate) const fn resource(&self) -> &'static Resource {
+        match self {
+            Self::Mapped(mapping) => mapping.resource(),
+            Self::Own(resource) => resource,
+        }
+    }
+
+    /// A problem with the outside system's names for ours.
+    pub(crate) fn in_their_words(&self, problem: Problem) -> Problem {
+        match self {
+            Self::Mapped(mapping) => mapping.in_columns(problem),
+            Self::Own(_) => problem,
+        }
+    }
+
     /// The fields of ours that can be read from an outside record, with those left out that cannot.
     pub(crate) fn readable(&self, external: &Object) -> Object {
         match self {

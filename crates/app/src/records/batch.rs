@@ -234,7 +234,7 @@ impl Work {
         self.insert(tx, new.as_ref().map_err(Clone::clone)?).await
     }
 
-    async fn find_by(
+    pub(crate) async fn find_by(
         &self,
         tx: &mut ScopedTx<'_, '_>,
         name: &str,

@@ -40,21 +40,21 @@ pub(crate) struct Work {
 
 /// A checked record that is to be stored as a new one. Made before the transaction where that can be.
 #[derive(Clone, Debug)]
-pub(super) struct NewRecord {
+pub(crate) struct NewRecord {
     record: Record,
     /// All of its terms but those of the numbers that it is given when it is stored.
     terms: BTreeSet<String>,
 }
 
 impl NewRecord {
-    pub(super) fn of(resource: &Resource, record: Record) -> Self {
+    pub(crate) fn of(resource: &Resource, record: Record) -> Self {
         Self { terms: terms_of(resource, &record), record }
     }
 }
 
 impl App {
     /// What a change needs, and how its answer is kept.
-    pub(super) fn work(
+    pub(crate) fn work(
         &self,
         tenant: &Tenant,
         request: WriteRequest,
@@ -74,6 +74,16 @@ impl App {
 }
 
 impl Work {
+    /// The resource that is changed.
+    pub(crate) fn resource(&self) -> &'static Resource {
+        self.schema.resource
+    }
+
+    /// Whose data it is.
+    pub(crate) fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
     /// The same, done at another moment.
     pub(super) fn at(mut self, moment: Timestamp) -> Self {
         self.now = moment.truncated_to_millis();
@@ -81,13 +91,13 @@ impl Work {
     }
 
     /// The circumstances under which bodies are read.
-    pub(super) fn context(&self) -> Context {
+    pub(crate) fn context(&self) -> Context {
         let context = self.app.context(&self.tenant, self.schema.resource, self.now);
         Context { allow_past: self.allow_past, integration: self.actor.integration.is_some(), ..context }
     }
 
     /// Runs a job in one transaction on the tenant, and keeps its answer where that is wanted.
-    pub(super) async fn run<T, E>(
+    pub(crate) async fn run<T, E>(
         self,
         remember: Option<Remember<T>>,
         job: impl for<'t> Fn(&'t Self, &'t mut ScopedTx<'_, '_>) -> BoxFuture<'t, Result<T, E>>
@@ -124,7 +134,7 @@ impl Work {
     }
 
     /// Stores a checked record as a new one.
-    pub(super) async fn insert(&self, tx: &mut ScopedTx<'_, '_>, new: &NewRecord) -> Result<Stored, Failure> {
+    pub(crate) async fn insert(&self, tx: &mut ScopedTx<'_, '_>, new: &NewRecord) -> Result<Stored, Failure> {
         let resource = self.schema.resource;
         let mut record = new.record.clone();
         self.check_references(tx, &record, None).await?;
@@ -177,7 +187,7 @@ impl Work {
     }
 
     /// Stores a checked record in place of the stored one.
-    pub(super) async fn put(
+    pub(crate) async fn put(
         &self,
         tx: &mut ScopedTx<'_, '_>,
         old: &Record,
@@ -211,7 +221,7 @@ impl Work {
         self.insert(tx, &NewRecord::of(self.schema.resource, copy)).await
     }
 
-    pub(super) async fn delete(&self, tx: &mut ScopedTx<'_, '_>, id: RecordId) -> Result<Stored, Failure> {
+    pub(crate) async fn delete(&self, tx: &mut ScopedTx<'_, '_>, id: RecordId) -> Result<Stored, Failure> {
         let resource = self.schema.resource;
         let old = self.find(tx, id).await?;
         resource.rules.delete(resource, &old, &self.context())?;
@@ -275,6 +285,8 @@ impl Work {
             param(old.get(resource, "createdAt")),
             Param::Integer(self.now.as_micros()),
             merged_into.map_or(Param::Null, |into| Param::Uuid(into.uuid())),
+            // A merged record's id goes on with the survivor, or with nobody.
+            if merged_into.is_some() { Param::Null } else { external_id(resource, old) },
         ];
         tx.execute(&INSERT_TOMBSTONE, params).await?;
         self.note(tx, sequence, Some(old), None, merged_into).await
@@ -423,4 +435,9 @@ impl Work {
         }
         Ok(())
     }
+}
+
+/// The outside system's id of a record.
+fn external_id(resource: &Resource, record: &Record) -> Param {
+    record.text(resource, "externalId").map_or(Param::Null, |id| Param::Text(id.to_owned()))
 }

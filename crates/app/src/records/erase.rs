@@ -19,8 +19,8 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::store::ScopedTx;
 use crate::store::system::{
-    ERASE_ANSWER, ERASE_ATTEMPTS, ERASE_AUDIT, ERASE_CHANGES, ERASE_DELIVERIES, FIND_TOMBSTONE, LIST_ANSWERS,
-    MERGED_INTO,
+    ERASE_ANSWER, ERASE_ATTEMPTS, ERASE_AUDIT, ERASE_CHANGES, ERASE_DELIVERIES, ERASE_EXTERNAL_ID,
+    ERASE_SYNCS, EXTERNAL_ID_LEFT, FIND_TOMBSTONE, LIST_ANSWERS, MERGED_INTO,
 };
 use crate::tenant::Tenant;
 
@@ -48,19 +48,18 @@ impl App {
         id: RecordId,
     ) -> Result<Erased, Failure> {
         let (work, _) = self.work(tenant, actor.into(), resource)?;
-        let (ids, mut erased) =
+        let (names, mut erased) =
             work.run(None, move |work, tx| Box::pin(async move { work.erase(tx, id).await })).await?;
         // No answer that tells of the record can be kept from here on: it is gone.
-        erased.answers = self.erase_answers(tenant, &ids).await?;
+        erased.answers = self.erase_answers(tenant, &names).await?;
         Ok(erased)
     }
 
-    /// Empties the kept answers that name one of these ids.
-    async fn erase_answers(&self, tenant: &Tenant, ids: &BTreeSet<Uuid>) -> Result<u64, Failure> {
-        let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+    /// Empties the kept answers in which one of these names occurs.
+    async fn erase_answers(&self, tenant: &Tenant, names: &[String]) -> Result<u64, Failure> {
         let mut found: Vec<(Uuid, String)> = Vec::new();
         let each = |row: &db::Row<'_>| {
-            let names_one = |body: &str| ids.iter().any(|id| body.contains(id));
+            let names_one = |body: &str| names.iter().any(|name| body.contains(name));
             if std::str::from_utf8(row.bytes(2)?).is_ok_and(names_one) {
                 found.push((row.uuid(0)?, row.text(1)?.to_owned()));
             }
@@ -79,11 +78,7 @@ impl App {
 }
 
 impl Work {
-    async fn erase(
-        &self,
-        tx: &mut ScopedTx<'_, '_>,
-        id: RecordId,
-    ) -> Result<(BTreeSet<Uuid>, Erased), Failure> {
+    async fn erase(&self, tx: &mut ScopedTx<'_, '_>, id: RecordId) -> Result<(Vec<String>, Erased), Failure> {
         let resource = self.schema.resource;
         let left =
             tx.optional(&FIND_TOMBSTONE, tombstone_params(resource, id), |row| row.optional_uuid(0)).await?;
@@ -98,12 +93,17 @@ impl Work {
         }
         let ids = self.with_merged(tx, id).await?;
         let mut erased = Erased::default();
+        let mut names: Vec<String> = ids.iter().map(Uuid::to_string).collect();
         for &id in &ids {
             self.erase_traces(tx, id, &mut erased).await?;
+            if let Some(external_id) = self.erase_syncs(tx, id).await? {
+                // As the answers to syncs name a record that failed.
+                names.push(format!("\"externalId\":{}", json!(external_id)));
+            }
         }
         let audit = AuditEntry::act(&self.app, "erase", resource.name, Some(id.to_string()), &self.actor)?;
         audit.insert(tx).await?;
-        Ok((ids, erased))
+        Ok((names, erased))
     }
 
     /// The ids of a record and of those that were merged into it, directly or not.
@@ -119,6 +119,19 @@ impl Work {
             }
         }
         Ok(ids)
+    }
+
+    /// Takes away what syncs keep of a record, also of attempts that failed; answers with its outside id.
+    async fn erase_syncs(&self, tx: &mut ScopedTx<'_, '_>, id: Uuid) -> Result<Option<String>, Failure> {
+        let resource = self.schema.resource;
+        let key = tombstone_params(resource, id.into());
+        let read = |row: &db::Row<'_>| Ok(row.optional_text(0)?.map(str::to_owned));
+        let external_id = tx.optional(&EXTERNAL_ID_LEFT, key.clone(), read).await?.flatten();
+        let wanted = external_id.clone().map_or(Param::Null, Param::Text);
+        let params = vec![Param::Text(resource.plural.to_owned()), Param::Uuid(id), wanted];
+        tx.execute(&ERASE_SYNCS, params).await?;
+        tx.execute(&ERASE_EXTERNAL_ID, key).await?;
+        Ok(external_id)
     }
 
     async fn erase_traces(

@@ -65,7 +65,8 @@ impl Endpoint {
 }
 
 /// The columns that an endpoint is read from.
-pub(crate) const COLUMNS: &str = "id, url, events, headers, field_mapping, skip_own_changes, created_by, failing_since, created_at, enabled, integration_id";
+pub(crate) const COLUMNS: &str = "id, url, events, headers, field_mapping, skip_own_changes, created_by, failing_since, created_at, enabled, integration_id, (SELECT field_mapping FROM integrations \
+    WHERE tenant = {tenant} AND id = webhooks.integration_id)";
 
 impl App {
     /// The webhooks of a tenant that are switched on.
@@ -109,10 +110,13 @@ impl App {
             Ok(Json::Object(headers)) => headers.into_iter().collect(),
             _ => return Err(corrupt()),
         };
-        let rules: Vec<(String, Json)> = match serde_json::from_str(row.text(4)?) {
-            Ok(Json::Object(rules)) => rules.into_iter().collect(),
-            _ => return Err(corrupt()),
+        let rules = |text: &str| match serde_json::from_str(text) {
+            Ok(Json::Object(rules)) => Ok(rules),
+            _ => Err(corrupt()),
         };
+        // Where the webhook has no rules of its own for a resource, those of its integration count.
+        let mut all = row.optional_text(11)?.map_or_else(|| Ok(serde_json::Map::new()), rules)?;
+        all.extend(rules(row.text(4)?)?);
         let zone = domain::time::zone(&tenant.organisation().timezone).unwrap_or(jiff::tz::TimeZone::UTC);
         let mapping = |(plural, rules): (String, Json)| {
             let resource = self.registry().by_plural(&plural)?;
@@ -127,7 +131,7 @@ impl App {
                 .into_iter()
                 .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
                 .collect(),
-            mappings: rules.into_iter().filter_map(mapping).collect(),
+            mappings: all.into_iter().filter_map(mapping).collect(),
             skip_own_changes: row.optional_boolean(5)?.unwrap_or(false),
             created_by: row.optional_text(6)?.map(str::to_owned),
             failing_since: row.optional_integer(7)?.map(Timestamp::from_micros),

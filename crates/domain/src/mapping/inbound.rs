@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::rule::{Rule, Target};
+use super::rule::{CHANGED_AT, Rule, Target};
 use super::transform::{Wrong, is_empty};
 use super::{Mapping, typed};
 use crate::input::{self, Context, Mode};
 use crate::json::Object;
 use crate::problem::{Problem, Violation};
 use crate::record::Record;
+use crate::time::{Timestamp, parse_moment};
 
 impl Mapping {
     /// The body that an outside record stands for, as POST, PUT and PATCH take it.
@@ -18,6 +19,18 @@ impl Mapping {
     pub fn inbound(&self, external: &Object) -> Result<Object, Vec<Violation>> {
         let (body, faults) = self.read(external);
         if faults.is_empty() { Ok(body) } else { Err(faults.into_iter().map(Fault::violation).collect()) }
+    }
+
+    /// When the outside system changed a record: by the rule that fills `updatedAt`, else by a member of that
+    /// name. None when it does not say.
+    pub fn changed_at(&self, external: &Object) -> Result<Option<Timestamp>, Violation> {
+        let rule = self.inbound_rules().find(|rule| rule.target.field.name == CHANGED_AT);
+        let Some(rule) = rule else { return moment_in(CHANGED_AT, external) };
+        let Some(given) = external.get(&rule.external) else { return Ok(None) };
+        let value = self
+            .value(rule, given)
+            .map_err(|wrong| Violation::new(rule.external.as_str(), wrong.code, wrong.message))?;
+        read_moment(&rule.external, &value.unwrap_or_default())
     }
 
     /// The part of [`Self::inbound`]'s body that can be read: for previews.
@@ -73,7 +86,7 @@ impl Mapping {
     fn read(&self, external: &Object) -> (Object, Vec<Fault<'_>>) {
         let mut body = Object::new();
         let mut faults = Vec::new();
-        for rule in self.inbound_rules() {
+        for rule in self.inbound_rules().filter(|rule| rule.target.field.name != CHANGED_AT) {
             let Some(given) = external.get(&rule.external) else { continue };
             match self.value(rule, given) {
                 Ok(Some(value)) => put(&mut body, &rule.target, value),
@@ -92,6 +105,22 @@ impl Mapping {
             .try_fold(start, |value, transform| transform.inbound(value, &self.zone))?;
         typed::value(self.resource, &rule.target, value)
     }
+}
+
+/// The moment in a member of an outside record that no rule reads.
+pub fn moment_in(name: &str, external: &Object) -> Result<Option<Timestamp>, Violation> {
+    external.get(name).map_or(Ok(None), |given| read_moment(name, given))
+}
+
+fn read_moment(name: &str, given: &Json) -> Result<Option<Timestamp>, Violation> {
+    if is_empty(given) {
+        return Ok(None);
+    }
+    let moment = given.as_str().and_then(|text| parse_moment(text.trim()));
+    moment.map(Some).ok_or_else(|| {
+        let message = "This must be a date-time such as 2026-11-24T09:00:00Z; a dateFormat reads others.";
+        Violation::new(name, "invalid_date_time", message)
+    })
 }
 
 /// A value that cannot be read.

@@ -18,6 +18,7 @@ mod tests;
 mod transform;
 mod typed;
 
+pub use inbound::moment_in;
 pub use outbound::cell;
 pub use rule::{Direction, Rule};
 pub use transform::{TRANSFORMS, TransformInfo};

@@ -5,7 +5,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json};
 
-use super::rule::{Direction, Rule, Target};
+use super::rule::{CHANGED_AT, Direction, Rule, Target};
 use super::transform::Transform;
 use super::{Mapping, typed};
 use crate::definition::{Kind, Registry, Resource};
@@ -189,7 +189,9 @@ impl Reading {
             self.fail(path, "invalid_key", message);
             return None;
         }
-        if field.read_only && direction.is_some_and(Direction::is_inbound) {
+        // What the outside system says of when it changed a record, which syncs compare.
+        let is_moment = field.name == CHANGED_AT;
+        if field.read_only && !is_moment && direction.is_some_and(Direction::is_inbound) {
             let message = format!("{root} is set by the server; give this rule \"direction\": \"outbound\".");
             self.fail(path, "read_only", message);
             return None;

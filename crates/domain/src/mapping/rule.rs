@@ -3,6 +3,9 @@
 use super::transform::Transform;
 use crate::definition::{Field, Kind};
 
+/// The field whose column tells when the outside system changed a record. It is read, but never stored.
+pub(super) const CHANGED_AT: &str = "updatedAt";
+
 /// A rule that has been checked.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rule {

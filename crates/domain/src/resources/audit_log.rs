@@ -33,25 +33,25 @@ const FIELDS: &[Field] = &[
     text("action", 50).filter().doc(
         "What was done: `create`, `update`, `delete` or `merge` of a record, or an act such as `login`, \
          `login_failed`, `impersonate`, `key_created`, `key_rotated`, `key_revoked`, `plan_changed`, \
-         `user_suspended`, `export`, `import`.",
+         `user_suspended`, `export`, `import`, `sync`.",
         r#""update""#,
     ),
     text("resourceType", 50).filter().doc(
-        "To what it was done: `member`, `event`, `course`, `api_key`, `user`, `organisation`.",
+        "To what it was done: `member`, `event`, `course`, `webhook`, `integration`, `api_key`, `user`, `organisation`.",
         r#""member""#,
     ),
     text("resourceId", SHORT)
         .nullable()
         .filter()
         .doc("The id of what it was done to.", r#""01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e""#),
-    Field::new("actorType", Kind::Choice(&["user", "api_key", "system"]))
+    Field::new("actorType", Kind::Choice(&["user", "api_key", "integration", "system"]))
         .read_only()
         .filter()
-        .doc("Who did it: a person, a key, or the server and its operator.", r#""api_key""#),
+        .doc("Who did it: a person, a key, the sync of an integration, or the server and its operator.", r#""api_key""#),
     text("actorId", SHORT)
         .nullable()
         .filter()
-        .doc("The id of the user or the key.", r#""01938c5e-1111-7aaa-8bbb-5f1a6b7c8d9e""#),
+        .doc("The id of the user, the key or the integration.", r#""01938c5e-1111-7aaa-8bbb-5f1a6b7c8d9e""#),
     text("impersonatorId", SHORT)
         .nullable()
         .filter()

@@ -11,6 +11,7 @@ mod delivery;
 mod event;
 mod integration;
 mod member;
+mod sync_log;
 #[cfg(test)]
 mod testing;
 mod webhook;
@@ -21,6 +22,7 @@ pub use delivery::{DELIVERY, FAILED, PENDING, SUCCEEDED};
 pub use event::EVENT;
 pub use integration::{EXTERNAL, INTEGRATION, LATEST_WINS, MEMBERPULSE};
 pub use member::MEMBER;
+pub use sync_log::{SYNC_LOG, sync_words};
 pub use webhook::WEBHOOK;
 
 use crate::definition::{Registry, Resource};
@@ -34,7 +36,7 @@ const RESOURCES: &[&Resource] = &[&MEMBER, &EVENT, &COURSE];
 /// happened.
 pub const OWN: Registry = Registry::new(OWN_LIST);
 
-const OWN_LIST: &[&Resource] = &[&WEBHOOK, &DELIVERY, &INTEGRATION, &AUDIT_LOG];
+const OWN_LIST: &[&Resource] = &[&WEBHOOK, &DELIVERY, &INTEGRATION, &SYNC_LOG, &AUDIT_LOG];
 
 #[cfg(test)]
 mod tests {
@@ -48,6 +50,7 @@ mod tests {
         include_str!("../../../../migrations/0001_core.sql"),
         include_str!("../../../../migrations/0006_webhooks.sql"),
         include_str!("../../../../migrations/0007_integrations.sql"),
+        include_str!("../../../../migrations/0008_sync.sql"),
     );
     const MIGRATION: &str = include_str!("../../../../migrations/0002_resources.sql");
 
