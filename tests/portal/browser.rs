@@ -12,7 +12,7 @@ use super::webdriver::Chromium;
 use super::{ADMIN, jane, made};
 
 /// Serves the application and runs a story in a browser that is signed in.
-async fn in_a_browser(app: &TestApp, story: impl FnOnce(&Chromium) + Send + 'static) {
+pub(super) async fn in_a_browser(app: &TestApp, story: impl FnOnce(&Chromium) + Send + 'static) {
     app.user(Some(&app.acme), ADMIN, Role::ClientAdmin).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -37,7 +37,7 @@ async fn in_a_browser(app: &TestApp, story: impl FnOnce(&Chromium) + Send + 'sta
 /// The page is one that axe finds no fault with, light and dark, wide and narrow, which nothing sticks out of,
 /// and about which the console is silent.
 #[track_caller]
-fn is_sound(browser: &Chromium) {
+pub(super) fn is_sound(browser: &Chromium) {
     let page = browser.path();
     for (width, dark) in [(1440, false), (1440, true), (390, false), (360, true)] {
         browser.look(width, dark);

@@ -7,6 +7,7 @@ mod lists;
 mod records;
 mod screens;
 mod sessions;
+mod settings;
 mod snapshots;
 mod webdriver;
 

@@ -16,7 +16,7 @@ fn main_of(page: &testkit::Response) -> String {
 }
 
 #[track_caller]
-fn matches(name: &str, page: &testkit::Response) {
+pub(super) fn matches(name: &str, page: &testkit::Response) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
@@ -26,6 +26,8 @@ fn matches(name: &str, page: &testkit::Response) {
     settings.add_filter("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "ID");
     settings.add_filter("name=\"_token\" value=\"[^\"]*\"", "name=\"_token\" value=\"TOKEN\"");
     settings.add_filter("req_[0-9a-f]+", "REQUEST");
+    settings.add_filter("(mp_(live|test)|whsec)_[0-9A-Za-z+/&#;=]{32,}", "SECRET");
+    settings.add_filter("(mp_(?:live|test)_)[0-9A-Za-z]{4}…[0-9A-Za-z]{4}", "${1}XXXX…XXXX");
     settings.bind(|| insta::assert_snapshot!(format!("portal-{name}"), main_of(page)));
 }
 

@@ -23,5 +23,6 @@ mod words;
 
 pub use config::Config;
 pub use layout::{LAYOUTS, Layout, Section};
+pub use pages::settings::SettingsScreen;
 pub use router::router;
 pub use screens::{Screen, ScreenInfo, screens};

@@ -5,6 +5,7 @@ use domain::definition::{Action, Effect, Registry, Resource};
 
 use crate::config::Config;
 use crate::failure::PageError;
+use crate::pages::settings::{self, SettingsScreen};
 use crate::pages::{bulk, edit, export, list, overview, record, search, session};
 use crate::visit::{Page, Visit};
 
@@ -68,6 +69,8 @@ pub enum Screen {
     ConfirmAction(&'static Resource, &'static Action),
     /// `POST /events/{id}/publish`
     Act(&'static Resource, &'static Action),
+    /// `GET /settings` and what is below it
+    Settings(SettingsScreen),
 }
 
 /// All screens of a server.
@@ -87,6 +90,7 @@ pub fn screens(registry: Registry, config: &Config) -> Vec<ScreenInfo> {
             all.extend(of_resource(resource, layout.preview));
         }
     }
+    all.extend(settings::screens());
     all
 }
 
@@ -156,6 +160,7 @@ pub(crate) async fn show(screen: Screen, visit: &Visit) -> Page {
         Screen::Schedule(it) => record::schedule(visit, it).await,
         Screen::ConfirmAction(it, action) => record::confirm_action(visit, it, action).await,
         Screen::Act(it, action) => record::act(visit, it, action).await,
+        Screen::Settings(it) => settings::show(it, visit).await,
     }
 }
 

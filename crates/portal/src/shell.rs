@@ -4,6 +4,7 @@ use app::Environment;
 use domain::access::Role;
 
 use crate::cookies::{self, THEME, TOAST};
+use crate::pages::settings;
 use crate::visit::Visit;
 use crate::words;
 
@@ -15,6 +16,8 @@ pub(crate) struct Shell {
     /// The environment that is open, by name; none outside an organisation.
     pub(crate) environment: &'static str,
     pub(crate) navigation: Vec<Place>,
+    /// The places in the settings, while they are open.
+    pub(crate) settings: Vec<Place>,
     /// Further places that the palette goes to: new records.
     pub(crate) makers: Vec<Place>,
     pub(crate) user: String,
@@ -110,6 +113,16 @@ impl Shell {
                 }
             }
         }
+        let settings = settings::places(visit);
+        if !settings.is_empty() {
+            navigation.push(Place {
+                label: "Settings".to_owned(),
+                href: "/settings".to_owned(),
+                icon: "settings",
+                open: path == "/settings",
+            });
+        }
+        let is_in_settings = path == "/settings" || path.starts_with("/settings/");
         let user = &session.user;
         let names = [user.first_name.as_deref(), user.last_name.as_deref()];
         let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -119,6 +132,7 @@ impl Shell {
             organisation: tenant.map_or_else(|| "Platform".to_owned(), |it| it.organisation().name.clone()),
             environment: tenant.map_or("", |it| it.environment().name()),
             navigation,
+            settings: if is_in_settings { settings } else { Vec::new() },
             makers,
             user: if name.is_empty() { user.email.clone() } else { name },
             email: user.email.clone(),

@@ -1,5 +1,6 @@
 //! A request of somebody who is signed in: who it is, what was asked, and how to answer.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use app::{Actor, App, Client, Session, Tenant, WriteRequest};
@@ -7,7 +8,7 @@ use askama::Template;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
-use domain::{Problem, ProblemKind, RecordId, Resource};
+use domain::{Problem, ProblemKind, Resource};
 use edge::{SessionCookie, client_of};
 
 use crate::config::Config;
@@ -15,7 +16,7 @@ use crate::cookies::{self, Cookie, TOAST};
 use crate::display::Place;
 use crate::failure::PageError;
 use crate::form::Form;
-use crate::layout::Layout;
+use crate::layout::{Layout, SETTINGS};
 use crate::shell::{Shell, Toast};
 
 /// What a screen makes of a visit.
@@ -81,13 +82,19 @@ impl Visit {
 
     /// The layout of a resource.
     pub(crate) fn layout(&self, resource: &Resource) -> Result<&'static Layout, PageError> {
-        let found = self.config.layouts.iter().find(|layout| layout.plural == resource.plural);
+        let mut all = self.config.layouts.iter().chain(SETTINGS);
+        let found = all.find(|layout| layout.plural == resource.plural);
         found.ok_or_else(|| Problem::not_found().into())
     }
 
-    /// The record id in `/{resource}/{id}…`. What is no UUID was never an id.
-    pub(crate) fn id(&self) -> Result<RecordId, PageError> {
-        let id = self.parts.uri.path().split('/').nth(2).and_then(|segment| segment.parse().ok());
+    /// The id in `/{resource}/{id}…`. What is no UUID was never an id.
+    pub(crate) fn id<I: FromStr>(&self) -> Result<I, PageError> {
+        self.id_at(if self.parts.uri.path().starts_with("/settings/") { 3 } else { 2 })
+    }
+
+    /// The id in the segment at a position; that before the first slash is 0.
+    pub(crate) fn id_at<I: FromStr>(&self, position: usize) -> Result<I, PageError> {
+        let id = self.parts.uri.path().split('/').nth(position).and_then(|segment| segment.parse().ok());
         id.ok_or_else(|| Problem::not_found().into())
     }
 

@@ -11,6 +11,7 @@ use domain::definition::{Field, Kind};
 /// Labels that cannot be derived from the name of a field.
 const LABELS: &[(&str, &str)] = &[
     ("accountingId", "Accounting id"),
+    ("allowedIps", "Networks"),
     ("bio", "Biography"),
     ("changes", "What changed"),
     ("closeDate", "Closes"),
@@ -28,6 +29,7 @@ const LABELS: &[(&str, &str)] = &[
     ("eventEnd", "Ends"),
     ("eventStart", "Starts"),
     ("eventType", "Type"),
+    ("expiresAt", "Expires"),
     ("externalId", "External id"),
     ("featuredImageUrl", "Featured image"),
     ("joinedAt", "Joined"),
@@ -39,10 +41,12 @@ const LABELS: &[(&str, &str)] = &[
     ("membershipExpiresAt", "Membership expires"),
     ("nonMembersLimit", "Places for others"),
     ("nonMembersPrice", "Price for others"),
+    ("overlapDays", "Days of overlap"),
     ("photoUrl", "Photo"),
     ("position", "Job title"),
     ("profilePublic", "Public profile"),
     ("publishDateTime", "Publish at"),
+    ("scopes", "Access"),
     ("startDate", "Opens"),
     ("timezone", "Time zone"),
     ("updatedAt", "Last changed"),

@@ -159,7 +159,7 @@ impl App {
         if expires_at.is_none_or(|end| end > self.now()) {
             return Ok(());
         }
-        let message = "expiresAt must be in the future; null is for never.";
+        let message = "expiresAt must be in the future.";
         Err(Problem::validation(vec![Violation::new("expiresAt", "in_past", message)]))
     }
 }

@@ -18,8 +18,18 @@ pub(crate) enum Control {
     Select { choices: Vec<Choice> },
     /// Yes or no.
     Tick { ticked: bool },
+    /// Any of several, in groups with a heading.
+    Boxes { groups: Vec<Picks> },
     /// A list of things with parts of their own.
     Rows { rows: Vec<Vec<FieldView>>, noun: String },
+}
+
+/// Boxes to tick that belong together.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Picks {
+    /// What they have in common; nothing where that needs no saying.
+    pub(crate) title: String,
+    pub(crate) boxes: Vec<Choice>,
 }
 
 /// One of several.

@@ -9,6 +9,7 @@ use domain::{Record, Timestamp, Value};
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 
+use super::picks::PICKED;
 use crate::form::Form;
 use crate::layout::Layout;
 
@@ -119,6 +120,13 @@ pub(crate) fn is_same(field: &Field, one: &Form, other: &Form) -> bool {
 /// Everything that a form sends for a field, with its names; line ends as the record has them.
 fn sent(form: &Form, field: &Field) -> Vec<(String, String)> {
     let plain = |text: &str| text.replace("\r\n", "\n");
+    if PICKED.contains(&field.name) {
+        // The order in which boxes are ticked means nothing.
+        let mut picked = lines(form, field.name);
+        picked.sort_unstable();
+        let sent = form.get(field.name).is_some();
+        return sent.then(|| (field.name.to_owned(), picked.join("\n"))).into_iter().collect();
+    }
     if !matches!(field.kind, Kind::Objects { .. } | Kind::CustomFields) {
         return form.get(field.name).map(|text| (field.name.to_owned(), plain(text))).into_iter().collect();
     }
@@ -133,10 +141,7 @@ fn sent(form: &Form, field: &Field) -> Vec<(String, String)> {
 fn read(form: &Form, name: &str, kind: Kind, zone: &TimeZone, began: Option<&Form>) -> Json {
     let text = form.get(name).unwrap_or_default().trim();
     match kind {
-        Kind::Tags { .. } => {
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            Json::from(lines.collect::<Vec<_>>())
-        }
+        Kind::Tags { .. } => Json::from(lines(form, name)),
         Kind::Objects { fields, .. } => {
             let row = |index: usize| {
                 let members = fields.iter().map(|field| {
@@ -162,6 +167,12 @@ fn read(form: &Form, name: &str, kind: Kind, zone: &TimeZone, began: Option<&For
         // Browsers end lines as the network does.
         _ => json!(text.replace("\r\n", "\n")),
     }
+}
+
+/// The lines that a form has for a list of texts: of one input, or one for each box that is ticked.
+pub(super) fn lines<'f>(form: &'f Form, name: &'f str) -> Vec<&'f str> {
+    let lines = form.all(name).flat_map(str::lines).map(str::trim);
+    lines.filter(|line| !line.is_empty()).collect()
 }
 
 /// The entries, and null for each that is no longer there (RFC 7396).

@@ -3,9 +3,13 @@
 mod control;
 mod field;
 mod inputs;
+mod picks;
 mod problem;
+mod secret;
 
 pub(crate) use control::{Choice, Control};
 pub(crate) use field::{FieldView, id_of};
 pub(crate) use inputs::{Asking, beginning, body_of, inputs_of, is_same, put, without_blank_rows};
+pub(crate) use picks::pick;
 pub(crate) use problem::ProblemView;
+pub(crate) use secret::SecretView;

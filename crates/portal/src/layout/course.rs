@@ -5,6 +5,7 @@ use super::{Layout, Section};
 /// Courses.
 pub(crate) const COURSES: Layout = Layout {
     plural: "courses",
+    under: "",
     icon: "book",
     title: &["name"],
     subtitle: &["author"],

@@ -5,6 +5,7 @@ use super::{Layout, Section};
 /// Events.
 pub(crate) const EVENTS: Layout = Layout {
     plural: "events",
+    under: "",
     icon: "calendar",
     title: &["name"],
     subtitle: &["eventStart", "location"],

@@ -5,6 +5,7 @@ use super::{Layout, Section};
 /// Members.
 pub(crate) const MEMBERS: Layout = Layout {
     plural: "members",
+    under: "",
     icon: "users",
     title: &["firstName", "lastName"],
     subtitle: &["memberNumber", "email"],

@@ -6,6 +6,7 @@
 mod course;
 mod event;
 mod member;
+mod settings;
 
 use domain::Resource;
 use domain::definition::{Field, Owner};
@@ -13,12 +14,15 @@ use domain::definition::{Field, Owner};
 pub(crate) use course::COURSES;
 pub(crate) use event::EVENTS;
 pub(crate) use member::MEMBERS;
+pub(crate) use settings::{ALL as SETTINGS, NEW_KEY, ROTATION};
 
 /// The layout of a resource's pages.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
     /// The resource, by its plural name.
     pub plural: &'static str,
+    /// What its addresses begin with: nothing, or `/settings`.
+    pub under: &'static str,
     /// The drawing beside its name.
     pub icon: &'static str,
     /// The fields whose values together name a record.
@@ -58,6 +62,11 @@ pub const LAYOUTS: &[Layout] = &[MEMBERS, EVENTS, COURSES];
 const SYSTEM: &[&str] = &["id", "version", "createdAt", "updatedAt"];
 
 impl Layout {
+    /// The address of the list.
+    pub(crate) fn base(&self, resource: &Resource) -> String {
+        format!("{}/{}", self.under, resource.segment())
+    }
+
     /// The groups with the fields that there are, none left out.
     pub(crate) fn groups(&self, resource: &'static Resource) -> Vec<(&'static str, Vec<&'static Field>)> {
         let named = |name: &str| self.sections.iter().any(|section| section.fields.contains(&name));

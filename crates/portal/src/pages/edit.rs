@@ -12,9 +12,9 @@ use serde_json::Value as Json;
 
 use super::record::{Found, Names, entries_of};
 use crate::components::{
-    Asking, FieldView, ProblemView, beginning, body_of, id_of, inputs_of, is_same, put, without_blank_rows,
+    Asking, FieldView, ProblemView, beginning, body_of, id_of, inputs_of, is_same, pick, put,
+    without_blank_rows,
 };
-use crate::display::Place;
 use crate::failure::PageError;
 use crate::form::Form;
 use crate::layout::Layout;
@@ -48,30 +48,36 @@ struct Group {
 }
 
 /// What a form is shown with.
-struct Filled<'a> {
-    form: &'a Form,
-    violations: &'a [Violation],
-    problem: Option<ProblemView>,
-    is_changed: bool,
+pub(crate) struct Filled<'a> {
+    pub(crate) form: &'a Form,
+    pub(crate) violations: &'a [Violation],
+    pub(crate) problem: Option<ProblemView>,
+    pub(crate) is_changed: bool,
     /// What somebody else made of fields meanwhile: names and words.
-    theirs: Vec<(&'static str, String)>,
+    pub(crate) theirs: Vec<(&'static str, String)>,
 }
 
 impl<'a> Filled<'a> {
-    fn with(form: &'a Form) -> Self {
+    pub(crate) fn with(form: &'a Form) -> Self {
         Self { form, violations: &[], problem: None, is_changed: false, theirs: Vec::new() }
     }
 }
 
-/// `GET /members/new`
-pub(crate) fn blank(visit: &Visit, resource: &'static Resource) -> Page {
-    let layout = visit.layout(resource)?;
+/// The form of something new, with what it begins with.
+pub(crate) fn begun(visit: &Visit, resource: &'static Resource, layout: &Layout) -> Result<Form, PageError> {
     let organisation = visit.tenant()?.organisation();
     let today = visit.app.now().date_in(&visit.place().zone).to_string();
     let mut form = Form::default();
     for field in resource.fields.iter().filter(|field| layout.is_asked(field)) {
         form.set(field.name, beginning(field, &organisation.timezone, &today));
     }
+    Ok(form)
+}
+
+/// `GET /members/new`
+pub(crate) fn blank(visit: &Visit, resource: &'static Resource) -> Page {
+    let layout = visit.layout(resource)?;
+    let form = begun(visit, resource, layout)?;
     new_form(visit, resource, layout, StatusCode::OK, Filled::with(&form))
 }
 
@@ -96,7 +102,7 @@ pub(crate) async fn create(visit: &Visit, resource: &'static Resource) -> Page {
             let id = stored.record.id().map(|id| id.to_string()).unwrap_or_default();
             let title = crate::display::title(resource, &stored.record, layout.title);
             let toast = Toast::done(format!("“{title}” was created."));
-            Ok(visit.go_and_tell(&format!("/{}/{id}", resource.segment()), &toast))
+            Ok(visit.go_and_tell(&format!("{}/{id}", layout.base(resource)), &toast))
         }
         Err(failure) => {
             let (status, problem, violations) = refused(visit, resource, failure.into());
@@ -269,7 +275,7 @@ fn with_rows_changed(visit: &Visit, resource: &'static Resource) -> Option<Form>
 }
 
 /// A refusal of what was typed, for the form; other failures have pages of their own.
-fn refused(
+pub(crate) fn refused(
     visit: &Visit,
     resource: &'static Resource,
     failure: PageError,
@@ -304,47 +310,75 @@ fn new_form(
     status: StatusCode,
     filled: Filled<'_>,
 ) -> Page {
-    let list = format!("/{}", resource.segment());
-    let title = format!("New {}", resource.noun());
-    let page = FormPage {
-        shell: visit.shell(&title),
-        title,
+    let list = layout.base(resource);
+    let asked = Asked {
+        title: format!("New {}", resource.noun()),
         list_title: words::capitalised(&resource.plural_noun()),
         action: format!("{list}/new"),
         back: list.clone(),
         button: format!("Create {}", resource.noun()),
-        version: String::new(),
-        groups: groups(&visit.place(), resource, layout, &filled),
-        problem: filled.problem,
-        is_changed: filled.is_changed,
         list,
     };
-    visit.page_with(status, &page)
+    form_page(visit, resource, layout, status, asked, 0, filled)
 }
 
 fn edit_form(visit: &Visit, found: &Found, status: StatusCode, filled: Filled<'_>) -> Page {
     let resource = found.resource;
-    let title = format!("Edit {}", found.title());
-    let page = FormPage {
-        shell: visit.shell(&title),
-        title,
-        list: format!("/{}", resource.segment()),
+    let asked = Asked {
+        title: format!("Edit {}", found.title()),
+        list: found.layout.base(resource),
         list_title: words::capitalised(&resource.plural_noun()),
         action: found.address("/edit"),
         back: found.address(""),
         button: "Save".to_owned(),
-        version: found.record.version().to_string(),
-        groups: groups(&visit.place(), resource, found.layout, &filled),
+    };
+    form_page(visit, resource, found.layout, status, asked, found.record.version(), filled)
+}
+
+/// What surrounds the fields of a form.
+pub(crate) struct Asked {
+    pub(crate) title: String,
+    /// The list that it belongs to.
+    pub(crate) list: String,
+    pub(crate) list_title: String,
+    /// Where it is sent, and where one goes without sending it.
+    pub(crate) action: String,
+    pub(crate) back: String,
+    pub(crate) button: String,
+}
+
+/// A form; version 0 is for what has none.
+pub(crate) fn form_page(
+    visit: &Visit,
+    resource: &'static Resource,
+    layout: &Layout,
+    status: StatusCode,
+    asked: Asked,
+    version: i64,
+    filled: Filled<'_>,
+) -> Page {
+    let page = FormPage {
+        shell: visit.shell(&asked.title),
+        title: asked.title,
+        list: asked.list,
+        list_title: asked.list_title,
+        action: asked.action,
+        back: asked.back,
+        button: asked.button,
+        version: if version > 0 { version.to_string() } else { String::new() },
+        groups: groups(visit, resource, layout, &filled),
         problem: filled.problem,
         is_changed: filled.is_changed,
     };
     visit.page_with(status, &page)
 }
 
-fn groups(place: &Place, resource: &'static Resource, layout: &Layout, filled: &Filled<'_>) -> Vec<Group> {
+fn groups(visit: &Visit, resource: &'static Resource, layout: &Layout, filled: &Filled<'_>) -> Vec<Group> {
+    let place = visit.place();
     let asking = Asking { resource, layout, zone: &place.zone };
     let field = |field: &'static Field| {
         let mut view = FieldView::of(&asking, field, filled.form, filled.violations, &place.currency);
+        pick(visit.app.registry(), filled.form, &mut view);
         let theirs = filled.theirs.iter().find(|(name, _)| *name == field.name);
         view.theirs = theirs.map(|(_, shown)| shown.clone()).unwrap_or_default();
         view

@@ -10,3 +10,4 @@ pub(crate) mod overview;
 pub(crate) mod record;
 pub(crate) mod search;
 pub(crate) mod session;
+pub(crate) mod settings;

@@ -18,7 +18,10 @@ pub(crate) async fn switch(visit: &Visit) -> Page {
     visit.app.switch_environment(&visit.session, environment).await?;
     // A record of one environment does not exist in the other: go to its list.
     let here = local(visit.form.get("here").unwrap_or_default());
-    let section = here.split(['/', '?']).nth(1).unwrap_or_default();
+    let mut segments = here.split('?').next().unwrap_or_default().split('/').skip(1);
+    let section = segments.next().unwrap_or_default();
+    let part = segments.next().filter(|_| section == "settings").map(|part| format!("/{part}"));
+    let section = format!("{section}{}", part.unwrap_or_default());
     let told = match environment {
         Environment::Production => "You are in production: what you change here is real.",
         Environment::Sandbox => "You are in the sandbox: nothing here is real.",

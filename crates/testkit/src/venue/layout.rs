@@ -5,6 +5,7 @@ use portal::{Layout, Section};
 /// The layout of venues. Fields that no section names are shown all the same.
 pub const VENUE_LAYOUT: Layout = Layout {
     plural: "venues",
+    under: "",
     icon: "table",
     title: &["name"],
     subtitle: &["code"],

@@ -31,7 +31,7 @@ pub(crate) async fn delete(visit: &Visit, resource: &'static Resource) -> Page {
         return visit.page_with(StatusCode::CONFLICT, &deletion(visit, &found, Some(problem)));
     }
     let toast = Toast::done(format!("“{}” was deleted.", found.title()));
-    Ok(visit.go_and_tell(&format!("/{}", resource.segment()), &toast))
+    Ok(visit.go_and_tell(&found.layout.base(resource), &toast))
 }
 
 fn deletion(visit: &Visit, found: &Found, problem: Option<ProblemView>) -> ConfirmPage {

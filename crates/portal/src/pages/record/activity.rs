@@ -106,6 +106,11 @@ impl Names {
         Ok(Self(names))
     }
 
+    /// How somebody is called, by the id.
+    pub(crate) fn of_id(&self, id: &str) -> Option<&str> {
+        self.0.get(id).map(String::as_str)
+    }
+
     /// Who did what an entry of the audit log tells.
     pub(crate) fn actor(&self, entry: &Record) -> String {
         let known = entry.text(&AUDIT_LOG, "actorId").and_then(|id| self.0.get(id));

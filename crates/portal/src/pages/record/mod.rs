@@ -53,7 +53,7 @@ impl Found {
 
     /// The address of one of the record's pages.
     pub(crate) fn address(&self, page: &str) -> String {
-        format!("/{}/{}{page}", self.resource.segment(), self.id)
+        format!("{}/{}{page}", self.layout.base(self.resource), self.id)
     }
 
     /// How the record is called.
@@ -123,7 +123,7 @@ impl RecordHead {
         let if_writer = |page: &str| if can_write { found.address(page) } else { String::new() };
         Self {
             title: found.title(),
-            list: format!("/{}", resource.segment()),
+            list: layout.base(resource),
             list_title: words::capitalised(&resource.plural_noun()),
             status: placed("status").map(|(field, position)| found.show(field, position)),
             about: about.collect(),

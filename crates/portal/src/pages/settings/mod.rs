@@ -1,0 +1,114 @@
+//! How an organisation is set up: its keys, webhooks, staff, its own settings, and the log of what was done.
+//!
+//! One table names the screens, another the places of the navigation; each screen is by the use cases that
+//! the API has too.
+
+mod keys;
+mod secret;
+
+use askama::Template;
+use axum::http::Method;
+use domain::access::{API_KEYS, ORGANISATION};
+
+use crate::screens::{Screen, ScreenInfo};
+use crate::shell::{Place, Shell};
+use crate::visit::{Page, Visit};
+
+/// A screen of the settings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SettingsScreen {
+    /// `GET /settings`
+    Index,
+    /// `GET /settings/api-keys`
+    Keys,
+    /// `GET /settings/api-keys/new`
+    NewKey,
+    /// `POST /settings/api-keys/new`
+    CreateKey,
+    /// `GET /settings/api-keys/{id}`
+    Key,
+    /// `GET /settings/api-keys/{id}/rotate`
+    AskRotation,
+    /// `POST /settings/api-keys/{id}/rotate`
+    RotateKey,
+    /// `GET /settings/api-keys/{id}/revoke`
+    AskRevocation,
+    /// `POST /settings/api-keys/{id}/revoke`
+    RevokeKey,
+}
+
+/// All screens of the settings.
+pub(crate) fn screens() -> Vec<ScreenInfo> {
+    use SettingsScreen as S;
+    let screen = |method: Method, path: &str, capability: &str, screen| ScreenInfo {
+        method,
+        path: format!("/settings{path}"),
+        capability: Some(capability.to_owned()),
+        screen: Screen::Settings(screen),
+    };
+    let get = |path, capability, it| screen(Method::GET, path, capability, it);
+    let post = |path, capability, it| screen(Method::POST, path, capability, it);
+    vec![
+        get("", ORGANISATION, S::Index),
+        get("/api-keys", API_KEYS, S::Keys),
+        get("/api-keys/new", API_KEYS, S::NewKey),
+        post("/api-keys/new", API_KEYS, S::CreateKey),
+        get("/api-keys/{id}", API_KEYS, S::Key),
+        get("/api-keys/{id}/rotate", API_KEYS, S::AskRotation),
+        post("/api-keys/{id}/rotate", API_KEYS, S::RotateKey),
+        get("/api-keys/{id}/revoke", API_KEYS, S::AskRevocation),
+        post("/api-keys/{id}/revoke", API_KEYS, S::RevokeKey),
+    ]
+}
+
+/// Shows a screen of the settings.
+pub(crate) async fn show(screen: SettingsScreen, visit: &Visit) -> Page {
+    use SettingsScreen as S;
+    match screen {
+        S::Index => index(visit),
+        S::Keys => keys::list(visit).await,
+        S::NewKey => keys::blank(visit),
+        S::CreateKey => keys::create(visit).await,
+        S::Key => keys::one(visit).await,
+        S::AskRotation => keys::ask_rotation(visit).await,
+        S::RotateKey => keys::rotate(visit).await,
+        S::AskRevocation => keys::ask_revocation(visit).await,
+        S::RevokeKey => keys::revoke(visit).await,
+    }
+}
+
+/// Label, segment, drawing, who may see it, what is there.
+const PLACES: &[(&str, &str, &str, &str, &str)] =
+    &[("API keys", "api-keys", "key", API_KEYS, "With which your other systems work on your data")];
+
+/// The places of the settings that the user may see; none outside an organisation.
+pub(crate) fn places(visit: &Visit) -> Vec<Place> {
+    described(visit).into_iter().map(|(place, _)| place).collect()
+}
+
+fn described(visit: &Visit) -> Vec<(Place, &'static str)> {
+    if visit.session.tenant.is_none() {
+        return Vec::new();
+    }
+    let path = visit.parts.uri.path();
+    let seen = PLACES.iter().filter(|(_, _, _, capability, _)| visit.can(capability));
+    let place = |&(label, segment, icon, _, about): &(&str, &str, &'static str, &str, &'static str)| {
+        let href = format!("/settings/{segment}");
+        let open = path == href || path.starts_with(&format!("{href}/"));
+        (Place { label: label.to_owned(), href, icon, open }, about)
+    };
+    seen.map(place).collect()
+}
+
+#[derive(Template)]
+#[template(path = "pages/settings/index.html")]
+struct IndexPage {
+    shell: Shell,
+    places: Vec<(Place, &'static str)>,
+}
+
+/// `GET /settings`
+fn index(visit: &Visit) -> Page {
+    visit.tenant()?;
+    visit.page(&IndexPage { shell: visit.shell("Settings"), places: described(visit) })
+}

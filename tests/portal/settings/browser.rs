@@ -1,0 +1,63 @@
+//! The settings in a real browser.
+
+use testkit::{Engine, TestApp};
+
+use super::super::browser::{in_a_browser, is_sound};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_is_made_rotated_and_revoked() {
+    let app = TestApp::new(Engine::Sqlite).await;
+    in_a_browser(&app, |browser| {
+        browser.click(".side a[href='/settings']");
+        browser.wait_for("With which your other systems work on your data");
+        is_sound(browser);
+        browser.click(".doors a[href='/settings/api-keys']");
+        browser.wait_for("No API key yet");
+        is_sound(browser);
+        browser.click(".page-actions a");
+        browser.wait_until("location.pathname === '/settings/api-keys/new'");
+        is_sound(browser);
+        browser.fill("[name=name]", "Website");
+        browser.click(".form-actions button");
+        browser.wait_for("1 field to mend");
+        let _ = browser.console();
+        is_sound(browser);
+        browser.click("input[value='members:read']");
+        browser.click(".form-actions button");
+        browser.wait_for("Copy it now.");
+        is_sound(browser);
+        let key = browser.script("return document.querySelector('#secret').innerText", &[]);
+        assert!(key.as_str().unwrap().starts_with("mp_live_"), "{key}");
+        browser.script(
+            "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }",
+            &[],
+        );
+        browser.click("[data-copy=secret]");
+        browser.wait_for("Copied");
+        assert_eq!(browser.script("return window.copied", &[]), key);
+        browser.click(".narrow a.btn-primary");
+        browser.wait_for("View and export members");
+        is_sound(browser);
+
+        browser.click("a[href$='/rotate']");
+        browser.wait_until("document.querySelector('#dialog').open");
+        browser.fill("#dialog [name=overlapDays]", "3");
+        browser.click("#dialog .btn-primary");
+        browser.wait_for("works until");
+        browser.click(".narrow a.btn-primary");
+        browser.wait_for("Accepted from");
+        browser.click("a[href$='/revoke']");
+        browser.wait_until("document.querySelector('#dialog').open");
+        browser.type_into("#dialog [name=confirmation]", "Web");
+        browser.click("#dialog .btn-danger");
+        browser.wait_for("The key still works");
+        let _ = browser.console();
+        is_sound(browser);
+        browser.fill("[name=confirmation]", "Website");
+        browser.click(".btn-danger");
+        browser.wait_for("was revoked");
+        browser.wait_for("Ends soon");
+        is_sound(browser);
+    })
+    .await;
+}
