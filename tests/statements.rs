@@ -33,6 +33,11 @@ const UNBOUND: &[(&str, &str)] = &[
         "the clockwork tries failed records of all tenants",
     ),
     ("DELETE FROM audit_log WHERE (tenant, id) IN (SELECT", "what is old is pruned for all tenants"),
+    (
+        "DELETE FROM webhook_hours WHERE (tenant, webhook_id, hour) IN (SELECT",
+        "what is old is pruned for all tenants",
+    ),
+    ("UPDATE webhooks SET warning_level = ?", "the clockwork warns all tenants"),
 ];
 
 /// One list of each shape that the grammar can make of a resource, and the counts that go with them.

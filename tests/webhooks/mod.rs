@@ -3,6 +3,7 @@
 mod deliveries;
 mod endpoints;
 mod feed;
+mod health;
 mod servers;
 
 use serde_json::{Value as Json, json};

@@ -100,6 +100,8 @@ pub enum RouteKind {
     TestWebhook,
     /// `POST /api/webhooks/{id}/recover`
     RecoverDeliveries,
+    /// `GET /api/webhooks/{id}/health`
+    WebhookHealth,
     /// `GET /api/webhooks/{id}/deliveries/{deliveryId}`
     GetDelivery,
     /// `POST /api/webhooks/{id}/deliveries/{deliveryId}/retry`
@@ -142,7 +144,7 @@ impl RouteKind {
             | Self::RotateSecret(it)
             | Self::Erase(it)
             | Self::PersonalData(it) => Some(it),
-            Self::TestWebhook | Self::RecoverDeliveries => Some(&WEBHOOK),
+            Self::TestWebhook | Self::RecoverDeliveries | Self::WebhookHealth => Some(&WEBHOOK),
             Self::GetDelivery | Self::RetryDelivery => Some(&DELIVERY),
             Self::ReplaceFieldMapping | Self::PreviewFieldMapping | Self::Sync | Self::IntegrationChanges => {
                 Some(&INTEGRATION)
@@ -223,6 +225,13 @@ fn of_webhooks() -> Vec<RouteInfo> {
     let post = |path: String, operation_id, kind| scoped(Method::POST, &path, operation_id, &write, kind);
     vec![
         post(format!("{webhook}/test"), "testWebhook", RouteKind::TestWebhook),
+        scoped(
+            Method::GET,
+            &format!("{webhook}/health"),
+            "getWebhookHealth",
+            &read,
+            RouteKind::WebhookHealth,
+        ),
         post(format!("{webhook}/recover"), "recoverDeliveries", RouteKind::RecoverDeliveries),
         scoped(Method::GET, &delivery, "getDelivery", &read, RouteKind::GetDelivery),
         post(format!("{delivery}/retry"), "retryDelivery", RouteKind::RetryDelivery),
@@ -388,6 +397,7 @@ fn on_route(methods: MethodRouter<ApiState>, method: Method, kind: RouteKind) ->
         }
         RouteKind::TestWebhook => add(methods, method, webhooks::test),
         RouteKind::RecoverDeliveries => add(methods, method, webhooks::recover),
+        RouteKind::WebhookHealth => add(methods, method, webhooks::health),
         RouteKind::GetDelivery => add(methods, method, webhooks::delivery),
         RouteKind::RetryDelivery => add(methods, method, webhooks::retry),
         RouteKind::EventTypes => add(methods, method, webhooks::event_types),

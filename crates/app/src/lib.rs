@@ -67,5 +67,6 @@ pub use tenant::{Environment, Tenant};
 pub use vault::Vault;
 pub use wakes::{Waiting, Wakes};
 pub use webhooks::{
-    AttemptRecord, Attempts, DeliveryDetails, DeliveryVerdict, Endpoint, FannedOut, Job, Room,
+    AttemptRecord, Attempts, DeliveryDetails, DeliveryVerdict, Endpoint, FannedOut, Job, Room, WebhookHealth,
+    WebhookHour,
 };

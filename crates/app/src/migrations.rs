@@ -24,5 +24,6 @@ pub fn migrations() -> Vec<Migration> {
         migration!(6, "0006_webhooks"),
         migration!(7, "0007_integrations"),
         migration!(8, "0008_sync"),
+        migration!(9, "0009_webhook_health"),
     ]
 }

@@ -1,4 +1,4 @@
-//! The server's own clockwork: publishing what is due, storing the last use of keys.
+//! The server's own clockwork: publishing what is due, storing the last use of keys, warning of webhooks that fail.
 
 use std::time::Duration;
 
@@ -22,10 +22,12 @@ use crate::store::system::{
     OLDEST_CHANGE, PRUNE_ATTEMPTS, PRUNE_CHANGES, PRUNE_DELIVERIES, PRUNE_SYNC_LOG, due_statement,
 };
 use crate::tenant::Tenant;
+use crate::webhooks::HOURS_KEPT;
 
 const PERIOD: Duration = Duration::from_secs(1);
 const PERIODS_BETWEEN_FLUSHES: u32 = 10;
 const PERIODS_BETWEEN_PRUNINGS: u32 = 60;
+const PERIODS_BETWEEN_WARNINGS: u32 = 60;
 const PERIODS_BETWEEN_FEED_PRUNINGS: u32 = 3_600;
 
 /// Seconds for which audit rows are kept: two years (domain §6).
@@ -56,6 +58,15 @@ impl App {
             {
                 tracing::warn!(error = failure.inside(), "old rows could not be pruned yet");
             }
+            if period.is_multiple_of(PERIODS_BETWEEN_WARNINGS) {
+                match self.warn_of_webhooks().await {
+                    Ok(0) => {}
+                    Ok(count) => tracing::warn!(count, "webhooks have failed for days"),
+                    Err(failure) => {
+                        tracing::warn!(error = failure.inside(), "warnings could not be raised yet");
+                    }
+                }
+            }
             if period.is_multiple_of(PERIODS_BETWEEN_FEED_PRUNINGS)
                 && let Err(failure) = self.prune_feed().await
             {
@@ -84,6 +95,7 @@ impl App {
             (System::PRUNE_AUDIT, AUDIT_KEPT),
             (System::PRUNE_SESSIONS, 0),
             (System::PRUNE_SIGN_INS, SIGN_INS_KEPT),
+            (System::PRUNE_HOURS, HOURS_KEPT),
         ];
         for (statement, kept) in all {
             let oldest = Param::Integer(now.plus_seconds(-kept).as_micros());

@@ -23,8 +23,6 @@ pub struct Schedule {
     pub longest_retry_after: Duration,
     /// How long a webhook may fail without one success before it is switched off.
     pub disable_after: Duration,
-    /// How long a webhook fails before each warning.
-    pub warn_after: [Duration; 3],
 }
 
 /// What came of an attempt, as far as the schedule needs it.
@@ -72,7 +70,6 @@ impl Default for Schedule {
             jitter_per_mille: 100,
             longest_retry_after: Duration::from_secs(24 * HOUR),
             disable_after: Duration::from_secs(5 * DAY),
-            warn_after: [1, 2, 4].map(|days| Duration::from_secs(days * DAY)),
         }
     }
 }
@@ -105,13 +102,6 @@ impl Schedule {
             None => Next::GiveUp,
             Some(delay) => Next::RetryAt(later(now, self.with_jitter((*delay).max(retry_after), random))),
         }
-    }
-
-    /// How many of the three warnings a webhook that fails since then is due.
-    #[must_use]
-    pub fn warning_level(&self, failing_since: Option<Timestamp>, now: Timestamp) -> u8 {
-        let failing = failing_for(failing_since, now);
-        self.warn_after.iter().map(|after| u8::from(failing >= Some(*after))).sum()
     }
 
     /// The wait, and at most the jitter's share of it on top: never earlier than planned or asked for.
@@ -225,27 +215,12 @@ mod tests {
     }
 
     #[test]
-    fn warnings_come_after_one_two_and_four_days() {
-        let schedule = Schedule::default();
-        let level = |since| schedule.warning_level(since, NOW);
-        let rows =
-            [(0, 0), (DAY - 1, 0), (DAY, 1), (2 * DAY - 1, 1), (2 * DAY, 2), (4 * DAY - 1, 2), (4 * DAY, 3)];
-        for (seconds, expected) in rows {
-            assert_eq!(level(Some(ago(seconds))), expected, "{seconds}");
-        }
-        assert_eq!(level(Some(ago(50 * DAY))), 3);
-        assert_eq!(level(None), 0);
-        assert_eq!(level(Some(NOW.plus_seconds(1))), 0);
-    }
-
-    #[test]
     fn times_can_be_set() {
         let schedule = Schedule {
             delays: vec![Duration::from_millis(3)],
             jitter_per_mille: 0,
             longest_retry_after: Duration::from_millis(7),
             disable_after: Duration::from_millis(20),
-            warn_after: [1, 2, 4].map(Duration::from_millis),
         };
         let at = |micros| Next::RetryAt(Timestamp::from_micros(NOW.as_micros() + micros));
         assert_eq!(schedule.next(1, FAILED, None, NOW, u64::MAX), at(3_000));

@@ -1,6 +1,6 @@
 //! What webhooks have beside the calls of all resources: secrets, tries, the delivery log (API §8).
 
-use app::{Answer, Attempts, DeliveryDetails};
+use app::{Answer, Attempts, DeliveryDetails, WebhookHour};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use domain::definition::Resource;
@@ -94,6 +94,44 @@ fn since(body: &Object, now: Timestamp) -> Result<Timestamp, Problem> {
     };
     violations.push(Violation::new("since", wrong.0, wrong.1));
     Err(Problem::validation(violations))
+}
+
+/// `GET /api/webhooks/{id}/health`
+pub(crate) async fn health(State(state): State<ApiState>, request: Request) -> Result<Response, ApiError> {
+    let (parts, _) = request.into_parts();
+    let credential = authorise(&state, &parts, &WEBHOOK.read_scope()).await?;
+    accepts_json(&parts.headers)?;
+    query::no_parameters(&parts.uri, &parts.headers)?;
+    let health = state.app.webhook_health(&credential.tenant, record_id(&parts.uri)?).await?;
+    let whole = health.whole();
+    let mut shown = figures(&whole);
+    shown.insert("since".to_owned(), whole.start.to_string().into());
+    shown.insert("successRate".to_owned(), success_rate(&whole));
+    let hours = health.hours.iter().map(|hour| {
+        let mut shown = figures(hour);
+        shown.insert("start".to_owned(), hour.start.to_string().into());
+        Json::Object(shown)
+    });
+    shown.insert("hours".to_owned(), hours.collect());
+    Ok(json_response(Json::Object(shown).to_string().into_bytes()))
+}
+
+fn figures(hour: &WebhookHour) -> Object {
+    let slowest = (hour.attempts() > 0).then_some(hour.slowest_ms);
+    Object::from_iter([
+        ("succeeded".to_owned(), hour.succeeded.into()),
+        ("failed".to_owned(), hour.failed.into()),
+        ("averageMs".to_owned(), hour.average_ms().into()),
+        ("slowestMs".to_owned(), slowest.into()),
+    ])
+}
+
+/// To four places: a share of thousands says no more.
+fn success_rate(whole: &WebhookHour) -> Json {
+    let per_myriad = (whole.succeeded * 10_000).checked_div(whole.attempts());
+    per_myriad
+        .and_then(|it| u32::try_from(it).ok())
+        .map_or(Json::Null, |it| (f64::from(it) / 10_000.0).into())
 }
 
 /// `GET /api/webhooks/{id}/deliveries/{deliveryId}`

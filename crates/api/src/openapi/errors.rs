@@ -172,6 +172,7 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         RouteKind::List(Resource { parent: Some(_), .. })
         | RouteKind::Get(_)
         | RouteKind::GetDelivery
+        | RouteKind::WebhookHealth
         | RouteKind::PersonalData(_) => &[&BAD_QUERY, &NOT_FOUND],
         RouteKind::List(_) | RouteKind::EventTypes => &[&BAD_QUERY],
         RouteKind::RateLimit => &[&BAD_QUERY, &UNAUTHORISED, &FORBIDDEN, &NOT_ACCEPTABLE, &UNAVAILABLE],

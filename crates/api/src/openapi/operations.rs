@@ -210,6 +210,11 @@ fn words_of(kind: RouteKind) -> (String, String) {
             "Sends again what failed since a moment, and what happened while the webhook was switched off, as far \
              as it is kept (30 days).",
         ),
+        RouteKind::WebhookHealth => fixed(
+            "See how a webhook does",
+            "What became of the attempts of the last 24 hours, hour by hour, and how long they took. A delivery that \
+             was tried three times counts as three attempts.",
+        ),
         RouteKind::GetDelivery => fixed(
             "Get a delivery",
             "What was sent, and for each attempt what came back: status, headers, the beginning of the body, how \

@@ -355,7 +355,13 @@ fn overview() -> ObjectBuilder {
         ("path", text("The path of the whole list.").into()),
     ]);
     let todo = closed_record([
-        ("kind", text("A stable word for what it is, such as `api_key_expires`.").into()),
+        (
+            "kind",
+            text(
+                "A stable word for what it is: `api_key_expires`, `webhook_failing`, `webhook_switched_off`.",
+            )
+            .into(),
+        ),
         ("title", text("What it is, for people.").into()),
         ("path", text("The path of what it is about.").into()),
     ]);

@@ -69,6 +69,7 @@ pub(super) fn of(route: &RouteInfo) -> Vec<(&'static str, Response)> {
         RouteKind::RecoverDeliveries => {
             vec![("202", answers.replayable("How many events are sent again.", "Recovered"))]
         }
+        RouteKind::WebhookHealth => vec![("200", answers.json("How it does.", "WebhookHealth"))],
         RouteKind::GetDelivery => vec![("200", answers.json("The delivery.", "DeliveryDetail"))],
         RouteKind::EventTypes => vec![("200", answers.json("The types of event.", "EventTypes"))],
         RouteKind::Changes | RouteKind::IntegrationChanges => {

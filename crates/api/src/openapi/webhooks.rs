@@ -24,7 +24,7 @@ fn secret() -> ObjectBuilder {
 }
 
 /// The named schemas.
-pub(super) fn schemas() -> [(&'static str, ObjectBuilder); 8] {
+pub(super) fn schemas() -> [(&'static str, ObjectBuilder); 9] {
     [
         ("Change", change()),
         ("ChangeList", change_list()),
@@ -34,6 +34,7 @@ pub(super) fn schemas() -> [(&'static str, ObjectBuilder); 8] {
         ("NewSecret", new_secret()),
         ("Recover", recover()),
         ("Recovered", recovered()),
+        ("WebhookHealth", health()),
     ]
 }
 
@@ -62,6 +63,37 @@ fn recovered() -> ObjectBuilder {
     let queued = integer().format(known(KnownFormat::Int64)).description(Some("Events that were queued."));
     closed_record([("queued", queued.into()), ("since", since.into())])
         .description(Some("How many events are sent again."))
+}
+
+fn health() -> ObjectBuilder {
+    let count = |doc: &str| integer().format(known(KnownFormat::Int64)).description(Some(doc));
+    let perhaps = |doc: &str| count(doc).schema_type(SchemaType::from_iter([Type::Integer, Type::Null]));
+    let moment = |doc: &str| text(doc).format(known(KnownFormat::DateTime));
+    let rate = ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Number, Type::Null]))
+        .minimum(Some(0))
+        .maximum(Some(1));
+    let figures = || {
+        [
+            ("succeeded", count("Attempts that the receiver answered with success.").into()),
+            ("failed", count("Attempts that it did not.").into()),
+            ("averageMs", perhaps("Milliseconds that an attempt took on average; null without one.").into()),
+            ("slowestMs", perhaps("Milliseconds of the slowest attempt; null without one.").into()),
+        ]
+    };
+    let hour =
+        [("start", moment("The first moment of the hour, in UTC.").into())].into_iter().chain(figures());
+    let hours = ArrayBuilder::new().items(closed_record(hour));
+    let whole = [
+        ("since", moment("The first moment that is counted.").into()),
+        (
+            "successRate",
+            rate.description(Some("The share of attempts that succeeded; null without one.")).into(),
+        ),
+    ];
+    let hours = [("hours", hours.description(Some("Each hour, the oldest first, 24 in all.")).into())];
+    closed_record(whole.into_iter().chain(figures()).chain(hours))
+        .description(Some("What became of a webhook's attempts in the last 24 hours."))
 }
 
 fn delivery() -> ObjectBuilder {

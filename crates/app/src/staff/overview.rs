@@ -7,6 +7,7 @@ use db::Weight;
 use domain::definition::{Kind, Resource};
 use domain::json::ValueRef;
 use domain::listing::{self, Lenience};
+use domain::resources::WEBHOOK;
 use domain::time::Date;
 use domain::{RecordId, Timestamp};
 use quick_cache::sync::Cache;
@@ -15,7 +16,7 @@ use super::context;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::quota::QuotaState;
-use crate::store::system::{MEMBERS_BY_MONTH, MEMBERS_BY_STATUS};
+use crate::store::system::{FAILING_WEBHOOKS, MEMBERS_BY_MONTH, MEMBERS_BY_STATUS};
 use crate::tenant::Tenant;
 
 /// Months that are shown, this one included.
@@ -78,12 +79,25 @@ pub struct UpcomingEvent {
 /// Something that somebody should see to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Todo {
-    /// A stable word for what it is: `api_key_expires`.
+    /// A stable word for what it is: [`Todo::KEY_EXPIRES`].
     pub kind: &'static str,
+    /// How that is called which it is about.
+    pub subject: String,
+    /// When it ends, has begun, or what else is a moment of it.
+    pub at: Option<Timestamp>,
     /// What it is, for people.
     pub title: String,
     /// The path of what it is about.
     pub path: String,
+}
+
+impl Todo {
+    /// An API key that ends soon, at [`Todo::at`].
+    pub const KEY_EXPIRES: &'static str = "api_key_expires";
+    /// A webhook to which nothing can be delivered since [`Todo::at`].
+    pub const WEBHOOK_FAILS: &'static str = "webhook_failing";
+    /// A webhook that the server has switched off.
+    pub const WEBHOOK_OFF: &'static str = "webhook_switched_off";
 }
 
 /// Figures about members with the sequence number of the tenant and the day on which they were counted.
@@ -120,21 +134,60 @@ impl App {
 
     /// What somebody should see to, as far as they may.
     async fn todo(&self, tenant: &Tenant, may: impl Fn(&str) -> bool) -> Result<Vec<Todo>, Failure> {
-        if !may(domain::access::API_KEYS) {
-            return Ok(Vec::new());
+        let mut todo = Vec::new();
+        if may(&WEBHOOK.read_scope()) {
+            todo.extend(self.failing_webhooks(tenant).await?);
         }
+        if may(domain::access::API_KEYS) {
+            todo.extend(self.ending_keys(tenant).await?);
+        }
+        Ok(todo)
+    }
+
+    async fn ending_keys(&self, tenant: &Tenant) -> Result<Vec<Todo>, Failure> {
         let now = self.now();
         let soon = now.plus_seconds(WARNED * 24 * 3_600);
         let keys = self.keys_of(tenant).await?.into_iter().filter(|key| key.is_valid(now));
         let ending = keys.filter_map(|key| {
             let end = key.expires_at.filter(|end| *end <= soon)?;
             Some(Todo {
-                kind: "api_key_expires",
+                kind: Todo::KEY_EXPIRES,
                 title: format!("The API key {} ends to be valid at {end}; rotate it before.", key.name),
                 path: format!("/api/api-keys/{}", key.id),
+                subject: key.name,
+                at: Some(end),
             })
         });
         Ok(ending.collect())
+    }
+
+    /// Webhooks that fail, and those that the server has switched off.
+    async fn failing_webhooks(&self, tenant: &Tenant) -> Result<Vec<Todo>, Failure> {
+        let mut todo = Vec::new();
+        let each = |row: &db::Row<'_>| {
+            let id = RecordId::from(row.uuid(0)?);
+            let url = row.text(1)?.to_owned();
+            let since = row.optional_integer(2)?.map(Timestamp::from_micros);
+            let (kind, title) = match (row.optional_text(3)?, since) {
+                (Some(reason), _) => {
+                    let title = format!(
+                        "The webhook {url} was switched off: {reason} Mend the receiver, switch it on, then recover what \
+                         was missed."
+                    );
+                    (Todo::WEBHOOK_OFF, title)
+                }
+                (None, Some(since)) => {
+                    let title =
+                        format!("Nothing could be delivered to {url} since {since}; look at its deliveries.");
+                    (Todo::WEBHOOK_FAILS, title)
+                }
+                (None, None) => return Ok(()),
+            };
+            todo.push(Todo { kind, title, path: format!("/api/webhooks/{id}"), subject: url, at: since });
+            Ok(())
+        };
+        tenant.each(self.db(), Weight::Short, &FAILING_WEBHOOKS, Vec::new(), each).await?;
+        Ok(todo)
     }
 
     /// Counted in two passes over the members, once per change of the tenant.

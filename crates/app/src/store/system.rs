@@ -98,6 +98,12 @@ system_statements! {
     DUE_SYNCS = "SELECT s.tenant, s.integration_id, s.id FROM sync_log s JOIN integrations i \
         ON i.tenant = s.tenant AND i.id = s.integration_id AND i.enabled = TRUE \
         WHERE s.status = 'retrying' AND s.next_retry_at <= ? ORDER BY s.next_retry_at LIMIT 100";
+    /// Raises the warning of webhooks that have failed since before a moment.
+    RAISE_WARNING = "UPDATE webhooks SET warning_level = ?, version = version + 1, updated_at = ? \
+        WHERE failing_since <= ? AND warning_level < ? AND enabled = TRUE";
+    /// Forgets some sums of attempts that are older than they are shown.
+    PRUNE_HOURS = "DELETE FROM webhook_hours WHERE (tenant, webhook_id, hour) IN \
+        (SELECT tenant, webhook_id, hour FROM webhook_hours WHERE hour <= ? LIMIT 1000)";
     TENANTS = "SELECT id FROM tenants ORDER BY id";
     /// What signing in needs to know of a user.
     FIND_SIGN_IN = "SELECT u.id, u.password_hash, u.status, u.organisation_id, o.id, o.slug, o.name, o.plan, \
@@ -597,6 +603,15 @@ pub(crate) static PRUNE_CHANGES: LazyLock<TenantSql> =
 pub(crate) static ENABLED_WEBHOOKS: LazyLock<TenantSql> =
     LazyLock::new(|| TenantSql::select(endpoint::COLUMNS, "webhooks", "AND enabled = ? ORDER BY id"));
 
+/// The webhooks of the tenant that somebody should see to.
+pub(crate) static FAILING_WEBHOOKS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(
+        "id, url, failing_since, disabled_reason",
+        "webhooks",
+        "AND (failing_since IS NOT NULL OR disabled_reason IS NOT NULL) ORDER BY created_at, id LIMIT 20",
+    )
+});
+
 /// One webhook of the tenant.
 pub(crate) static FIND_WEBHOOK: LazyLock<TenantSql> =
     LazyLock::new(|| TenantSql::select(endpoint::COLUMNS, "webhooks", "AND id = ?"));
@@ -665,6 +680,27 @@ pub(crate) static INSERT_ATTEMPT: LazyLock<TenantSql> = LazyLock::new(|| {
     )
 });
 
+/// Adds attempts to the sums of a webhook's hour.
+pub(crate) static ADD_HOUR: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "INSERT INTO webhook_hours (tenant, webhook_id, hour, succeeded, failed, duration_ms, slowest_ms) \
+         VALUES ({tenant}, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant, webhook_id, hour) DO UPDATE SET \
+         succeeded = webhook_hours.succeeded + excluded.succeeded, failed = webhook_hours.failed + excluded.failed, \
+         duration_ms = webhook_hours.duration_ms + excluded.duration_ms, slowest_ms = CASE \
+         WHEN excluded.slowest_ms > webhook_hours.slowest_ms THEN excluded.slowest_ms \
+         ELSE webhook_hours.slowest_ms END",
+    )
+});
+
+/// The sums of a webhook's hours from one on.
+pub(crate) static FIND_HOURS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(
+        "hour, succeeded, failed, duration_ms, slowest_ms",
+        "webhook_hours",
+        "AND webhook_id = ? AND hour >= ?",
+    )
+});
+
 /// The attempts of a delivery.
 pub(crate) static FIND_ATTEMPTS: LazyLock<TenantSql> = LazyLock::new(|| {
     TenantSql::select(
@@ -726,7 +762,7 @@ pub(crate) static SET_FAILING: LazyLock<TenantSql> = LazyLock::new(|| {
 pub(crate) static SET_WORKING: LazyLock<TenantSql> = LazyLock::new(|| {
     TenantSql::update(
         "webhooks",
-        "failing_since = NULL, version = version + 1, updated_at = ?",
+        "failing_since = NULL, warning_level = 0, version = version + 1, updated_at = ?",
         "AND id = ? AND failing_since IS NOT NULL",
     )
 });
@@ -816,6 +852,7 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*OLDEST_CHANGE,
         &*PRUNE_CHANGES,
         &*ENABLED_WEBHOOKS,
+        &*FAILING_WEBHOOKS,
         &*FIND_WEBHOOK,
         &*FANNED_OUT,
         &*MOVE_FANOUT,
@@ -825,6 +862,8 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*RELEASE_DELIVERY,
         &*GIVE_UP_DELIVERIES,
         &*INSERT_ATTEMPT,
+        &*ADD_HOUR,
+        &*FIND_HOURS,
         &*FIND_ATTEMPTS,
         &*DELIVERY_PAYLOAD,
         &*RETRY_DELIVERY,

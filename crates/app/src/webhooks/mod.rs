@@ -7,11 +7,14 @@
 mod claim;
 pub(crate) mod endpoint;
 mod fan_out;
+mod health;
 mod log;
 mod outcome;
 
 pub use claim::Job;
 pub use endpoint::Endpoint;
 pub use fan_out::{FannedOut, Room};
+pub(crate) use health::HOURS_KEPT;
+pub use health::{WebhookHealth, WebhookHour};
 pub use log::{Attempts, DeliveryDetails};
 pub use outcome::{AttemptRecord, Verdict as DeliveryVerdict};

@@ -9,6 +9,7 @@ use domain::{RecordId, Timestamp};
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
+use super::health::Sums;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
@@ -22,6 +23,8 @@ use crate::tenant::Tenant;
 pub struct AttemptRecord {
     /// Whose delivery it is.
     pub tenant: Tenant,
+    /// The webhook.
+    pub webhook: RecordId,
     /// The row of the delivery log.
     pub delivery: Uuid,
     /// Which attempt it was, from 1.
@@ -51,6 +54,7 @@ struct OfTenant {
     tenant: Tenant,
     finished: Vec<Vec<Param>>,
     attempts: Vec<Vec<Param>>,
+    sums: Sums,
 }
 
 /// What happens after an attempt.
@@ -73,7 +77,9 @@ impl App {
                 tenant: attempt.tenant.clone(),
                 finished: Vec::new(),
                 attempts: Vec::new(),
+                sums: Sums::default(),
             });
+            own.sums.count(&attempt);
             own.finished.push(finish_params(&attempt));
             own.attempts.push(attempt_params(attempt));
         }
@@ -85,6 +91,7 @@ impl App {
                     let mut tx = ScopedTx::new(tx, &own.tenant);
                     tx.batch(&FINISH_DELIVERY, own.finished.clone()).await?;
                     tx.batch(&INSERT_ATTEMPT, own.attempts.clone()).await?;
+                    own.sums.store(&mut tx).await?;
                 }
                 Ok::<(), DbError>(())
             })

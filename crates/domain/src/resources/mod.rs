@@ -23,7 +23,7 @@ pub use event::EVENT;
 pub use integration::{EXTERNAL, INTEGRATION, LATEST_WINS, MEMBERPULSE};
 pub use member::MEMBER;
 pub use sync_log::{SYNC_LOG, sync_words};
-pub use webhook::WEBHOOK;
+pub use webhook::{WARNED_AFTER as WEBHOOK_WARNED_AFTER, WEBHOOK};
 
 use crate::definition::{Registry, Resource};
 
@@ -51,6 +51,7 @@ mod tests {
         include_str!("../../../../migrations/0006_webhooks.sql"),
         include_str!("../../../../migrations/0007_integrations.sql"),
         include_str!("../../../../migrations/0008_sync.sql"),
+        include_str!("../../../../migrations/0009_webhook_health.sql"),
     );
     const MIGRATION: &str = include_str!("../../../../migrations/0002_resources.sql");
 
@@ -127,9 +128,9 @@ mod tests {
             let (_, table) = SYSTEM.split_once(&format!("CREATE TABLE {} (\n", log.table())).unwrap();
             let (table, _) = table.split_once("\n)").unwrap();
             for line in log.fields.iter().flat_map(columns) {
-                let added = format!("ALTER TABLE {} ADD COLUMN {line};\n", log.table());
-                let there = table.contains(&format!("    {line},\n")) || SYSTEM.contains(&added);
-                assert!(there, "{}: {line}", log.name);
+                let added = format!("ALTER TABLE {} ADD COLUMN {line}", log.table());
+                let is_there = table.contains(&format!("    {line},\n")) || SYSTEM.contains(&added);
+                assert!(is_there, "{}: {line}", log.name);
             }
         }
     }

@@ -133,6 +133,7 @@ fn record(
     };
     AttemptRecord {
         tenant: job.endpoint.tenant.clone(),
+        webhook: job.endpoint.id,
         delivery: job.delivery,
         number,
         started_at: attempt.started,

@@ -23,6 +23,9 @@ pub static WEBHOOK: Resource = Resource {
     ..Resource::BARE
 };
 
+/// The level of each warning, and the seconds of failing after which it is due (API §8).
+pub const WARNED_AFTER: [(i64, i64); 3] = [(1, 24 * 3_600), (2, 2 * 24 * 3_600), (3, 4 * 24 * 3_600)];
+
 const FIELDS: &[Field] = &[
     ID,
     Field::new("url", Kind::Url).required().filter().doc(
@@ -67,6 +70,11 @@ const FIELDS: &[Field] = &[
         "The first of the failures since the last success; null while all is well. After five days of \
          failures the webhook is switched off.",
         "null",
+    ),
+    Field::new("warningLevel", Kind::Integer { min: 0, max: 3 }).read_only().filter().doc(
+        "How long it has been failing: 1 after a day, 2 after two days, 3 after four days; 0 before that and \
+         while all is well.",
+        "0",
     ),
     Field::text("disabledReason", SHORT)
         .read_only()

@@ -17,6 +17,7 @@ impl Rules for WebhookRules {
         let enabled = change.new.get(change.resource, "enabled") == &Value::Boolean(true);
         if enabled && change.changes("enabled") {
             change.set("failingSince", Value::Null);
+            change.set("warningLevel", Value::Integer(0));
             change.set("disabledReason", Value::Null);
         }
     }
