@@ -13,6 +13,9 @@ fn table() -> Vec<ScreenInfo> {
     all.into_iter().filter(|info| !matches!(info.screen, Screen::SignOut)).collect()
 }
 
+/// An id that was never given to anything.
+const UNUSED: &str = "01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e";
+
 /// An administrator of the organisation whose records they are.
 const OWNER: &str = "owner@acme.example";
 
@@ -26,6 +29,9 @@ async fn somebodys(app: &TestApp, owner: &Client, info: &ScreenInfo) -> String {
         let key = owner.post("/api/api-keys", body).await.status(201).json();
         return key["id"].as_str().unwrap().to_owned();
     }
+    if plural == "webhooks" {
+        return made(app, plural, json!({"url": "https://crm.example.org/hook", "events": ["*"]})).await;
+    }
     let mut body = minimal_body(app.resource(plural));
     if plural == "members" {
         body.insert("email".to_owned(), json!(format!("m{name}@example.org")));
@@ -34,7 +40,7 @@ async fn somebodys(app: &TestApp, owner: &Client, info: &ScreenInfo) -> String {
 }
 
 async fn visit(browser: &Browser, info: &ScreenInfo, id: &str) -> Response {
-    let path = info.path.replace("{id}", id);
+    let path = info.path.replace("{id}", id).replace("{deliveryId}", id);
     if info.method == Method::GET {
         browser.open(&path).await
     } else {
@@ -64,7 +70,7 @@ on_both_engines! {
     async fn nobody_sees_a_screen_without_signing_in(app: TestApp) {
         let visitor = app.visitor();
         for info in table() {
-            let path = info.path.replace("{id}", "01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e");
+            let path = info.path.replace("{id}", UNUSED).replace("{deliveryId}", UNUSED);
             let answer = visitor.call(info.method.clone(), &path).await.status(303);
             assert!(answer.header("location").unwrap().starts_with("/login"), "{path}");
         }
@@ -78,7 +84,7 @@ on_both_engines! {
         for info in of_a_record {
             let id = somebodys(&app, &owner, &info).await;
             let foreign = visit(&stranger, &info, &id).await.status(404);
-            let unused = visit(&stranger, &info, "01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e").await.status(404);
+            let unused = visit(&stranger, &info, UNUSED).await.status(404);
             assert_eq!(text_of(&foreign).len(), text_of(&unused).len(), "{}", info.path);
             let list = info.path.trim_start_matches("/settings").split("/{id}").next().unwrap();
             let _ = owner.get(&format!("/api{list}/{id}")).await.status(200);

@@ -25,6 +25,12 @@ pub(super) fn matches(name: &str, page: &testkit::Response) {
     // Ids and tokens are random, and of no interest.
     settings.add_filter("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "ID");
     settings.add_filter("name=\"_token\" value=\"[^\"]*\"", "name=\"_token\" value=\"TOKEN\"");
+    settings.add_filter("127\\.0\\.0\\.1:[1-9][0-9]{4}", "HOST");
+    settings.add_filter("evt_[0-9a-f]{32}", "EVENT");
+    settings.add_filter("v1,[0-9A-Za-z+/&#;=]{40,}", "SIGNATURE");
+    settings.add_filter("[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT", "DATE");
+    settings.add_filter("[0-9,]+ ms", "N ms");
+    settings.add_filter("(data-label=\"Took \\(ms\\)\"><span class=\"text\">)[0-9]+", "${1}N");
     settings.add_filter("req_[0-9a-f]+", "REQUEST");
     settings.add_filter("(mp_(live|test)|whsec)_[0-9A-Za-z+/&#;=]{32,}", "SECRET");
     settings.add_filter("(mp_(?:live|test)_)[0-9A-Za-z]{4}…[0-9A-Za-z]{4}", "${1}XXXX…XXXX");

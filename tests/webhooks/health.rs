@@ -83,6 +83,14 @@ on_both_engines! {
         assert_eq!(client.get("/api/overview").await.json()["todo"], json!([]));
     }
 
+    async fn one_that_is_made_switched_off_is_quiet(app: TestApp) {
+        let client = app.client().await;
+        let body = json!({"url": "https://crm.example.org/hook", "events": ["*"], "enabled": false});
+        let made = client.post("/api/webhooks", body).await.status(201).json();
+        assert_eq!((&made["warningLevel"], &made["failingSince"]), (&json!(0), &json!(null)));
+        assert_eq!(client.get("/api/overview").await.json()["todo"], json!([]));
+    }
+
     async fn one_that_was_off_for_days_starts_anew(app: TestApp) {
         let client = app.client().await;
         let receiver = Receiver::start().await;

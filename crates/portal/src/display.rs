@@ -11,6 +11,7 @@ use domain::{Record, Timestamp, Value};
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
+use crate::components::event_words;
 use crate::words;
 
 /// A value as people see it.
@@ -58,10 +59,24 @@ pub(crate) struct Place {
 impl Place {
     /// A moment: "24 Nov 2026, 11:00 am AEDT".
     pub(crate) fn moment(&self, moment: Timestamp) -> String {
+        self.formatted(moment, "%-d %b %Y, %-I:%M %P %Z")
+    }
+
+    /// The time of day of a moment: "11:00 am".
+    pub(crate) fn clock(&self, moment: Timestamp) -> String {
+        self.formatted(moment, "%-I:%M %P")
+    }
+
+    /// A moment as an input of a date and time has it.
+    pub(crate) fn typed(&self, moment: Timestamp) -> String {
+        self.formatted(moment, "%Y-%m-%dT%H:%M")
+    }
+
+    fn formatted(&self, moment: Timestamp, form: &str) -> String {
         let moment = jiff::Timestamp::from_microsecond(moment.as_micros());
         moment.map_or_else(
             |_| String::new(),
-            |it| it.to_zoned_datetime(self.zone.clone()).strftime("%-d %b %Y, %-I:%M %P %Z").to_string(),
+            |it| it.to_zoned_datetime(self.zone.clone()).strftime(form).to_string(),
         )
     }
 
@@ -107,6 +122,7 @@ impl Place {
                 Shown::Badge { tone: words::tone(&text), text: words::value(&text) }
             }
             Kind::Choice(_) => Shown::Text(words::value(&text)),
+            Kind::Text { .. } if name == "eventType" => Shown::Text(event_words(&text)),
             Kind::Date(_) => Shown::Text(date(&text)),
             Kind::Timestamp => {
                 Shown::Text(Timestamp::parse(&text).map_or(text, |moment| self.moment(moment)))

@@ -12,6 +12,7 @@ use domain::definition::{Field, Kind};
 const LABELS: &[(&str, &str)] = &[
     ("accountingId", "Accounting id"),
     ("allowedIps", "Networks"),
+    ("attemptCount", "Attempts"),
     ("bio", "Biography"),
     ("changes", "What changed"),
     ("closeDate", "Closes"),
@@ -25,7 +26,10 @@ const LABELS: &[(&str, &str)] = &[
     ("directoryDisplay", "Directory shows"),
     ("estimatedCompletionTime", "Completion time (minutes)"),
     ("duration", "Duration (minutes)"),
+    ("durationMs", "Took (ms)"),
     ("email", "Email"),
+    ("error", "What went wrong"),
+    ("enabled", "Switched on"),
     ("eventEnd", "Ends"),
     ("eventStart", "Starts"),
     ("eventType", "Type"),
@@ -46,9 +50,12 @@ const LABELS: &[(&str, &str)] = &[
     ("position", "Job title"),
     ("profilePublic", "Public profile"),
     ("publishDateTime", "Publish at"),
+    ("responseStatus", "Answer"),
     ("scopes", "Access"),
+    ("skipOwnChanges", "Leave out own changes"),
     ("startDate", "Opens"),
     ("timezone", "Time zone"),
+    ("url", "Address"),
     ("updatedAt", "Last changed"),
     ("websiteUrl", "Website"),
 ];
@@ -111,9 +118,9 @@ pub(crate) fn grouped(number: u64) -> String {
 #[must_use]
 pub(crate) fn tone(status: &str) -> &'static str {
     match status {
-        "active" | "published" | "open" | "healthy" => "green",
+        "active" | "published" | "open" | "healthy" | "succeeded" => "green",
         "scheduled" | "pending" | "planned" => "blue",
-        "suspended" | "cancelled" | "failing" => "red",
+        "suspended" | "cancelled" | "failing" | "failed" => "red",
         "degraded" | "expired" => "orange",
         _ => "secondary",
     }

@@ -1,6 +1,6 @@
 //! The settings in a real browser.
 
-use testkit::{Engine, TestApp};
+use testkit::{Behaviour, Engine, Receiver, TestApp};
 
 use super::super::browser::{in_a_browser, is_sound};
 
@@ -57,6 +57,61 @@ async fn a_key_is_made_rotated_and_revoked() {
         browser.click(".btn-danger");
         browser.wait_for("was revoked");
         browser.wait_for("Ends soon");
+        is_sound(browser);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_is_made_tested_and_watched() {
+    let app = TestApp::new(Engine::Sqlite).await;
+    let receiver = Receiver::start().await;
+    receiver.behave(Behaviour::status(503));
+    let _running = app.dispatching();
+    let url = receiver.url().to_owned();
+    in_a_browser(&app, move |browser| {
+        browser.open("/settings/webhooks");
+        is_sound(browser);
+        browser.click(".page-actions a");
+        is_sound(browser);
+        browser.fill("[name=url]", "https://10.0.0.1.invalid x");
+        browser.click("input[value='member.*']");
+        browser.click(".form-actions .btn-primary");
+        browser.wait_for("1 field to mend");
+        let _ = browser.console();
+        is_sound(browser);
+        assert_eq!(
+            browser.script("return document.querySelector(\"input[value='member.*']\").checked", &[]),
+            true
+        );
+        browser.fill("[name=url]", &url);
+        browser.click(".form-actions .btn-primary");
+        browser.wait_for("Signing secret");
+        is_sound(browser);
+        browser.click(".narrow a.btn-primary");
+        browser.wait_for("Nothing was sent yet");
+        is_sound(browser);
+        // What becomes of a test is seen without asking again.
+        browser.click(".deeds button");
+        browser.wait_for("Attempt 1");
+        browser.wait_for("Answer 503");
+        is_sound(browser);
+        browser.click(".crumbs a");
+        browser.wait_for("1 delivery");
+        is_sound(browser);
+        browser.click("a[href$='/recover']");
+        browser.wait_until("document.querySelector('#dialog').open");
+        browser.click("#dialog .btn-primary");
+        browser.wait_for("1 event is sent now.");
+        browser.open("/settings/webhooks");
+        browser.wait_for("Failing");
+        is_sound(browser);
+        browser.click("tbody a");
+        browser.wait_for("Since 24 Nov 2026");
+        browser.click(".deeds button[name=enabled]");
+        browser.wait_for("The webhook is off");
+        is_sound(browser);
+        browser.open("/");
         is_sound(browser);
     })
     .await;

@@ -3,6 +3,7 @@
 mod browser;
 mod keys;
 mod snapshots;
+mod webhooks;
 
 use testkit::Response;
 

@@ -1,10 +1,11 @@
 //! The pages of the settings as they are.
 
 use serde_json::json;
-use testkit::{Engine, TestApp};
+use testkit::{Behaviour, Engine, Receiver, TestApp};
 
 use super::super::snapshots::matches;
-use super::super::{ADMIN, admin, inputs, with};
+use super::super::{ADMIN, admin, inputs, jane, made, with};
+use super::webhooks::{becomes, first_link};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_of_the_settings_are_as_they_were() {
@@ -20,6 +21,30 @@ async fn pages_of_the_settings_are_as_they_were() {
         ("key", key.clone()),
         ("key-rotate", format!("{key}/rotate")),
         ("key-revoke", format!("{key}/revoke")),
+    ] {
+        matches(name, &browser.open(&path).await.status(200));
+    }
+    matches("webhooks-empty", &browser.open("/settings/webhooks").await.status(200));
+    let receiver = Receiver::start().await;
+    receiver.behave(Behaviour::status(503));
+    let hook = json!({"url": receiver.url(), "events": ["member.*"], "headers": {"X-Token": "abc"}});
+    let hook = format!("/settings/webhooks/{}", made(&app, "webhooks", hook).await);
+    let api = format!("/api{}", hook.trim_start_matches("/settings"));
+    let running = app.dispatching();
+    made(&app, "members", jane()).await;
+    becomes(&staff, &format!("{api}/deliveries"), |list| list["data"][0]["attemptCount"] == 1).await;
+    becomes(&staff, &api, |it| !it["failingSince"].is_null()).await;
+    running.stop().await;
+    let log = format!("{hook}/deliveries");
+    let delivery = first_link(&browser, &log, &format!("{log}/")).await;
+    for (name, path) in [
+        ("webhooks", "/settings/webhooks".to_owned()),
+        ("webhook", hook.clone()),
+        ("webhook-new", "/settings/webhooks/new".to_owned()),
+        ("webhook-recover", format!("{hook}/recover")),
+        ("webhook-rotate", format!("{hook}/rotate-secret")),
+        ("deliveries", log),
+        ("delivery", delivery),
     ] {
         matches(name, &browser.open(&path).await.status(200));
     }

@@ -87,6 +87,8 @@ impl Control {
                 let noun = field.name.strip_suffix('s').unwrap_or(field.name);
                 Self::Rows { rows: Vec::new(), noun: words::label(noun).to_lowercase() }
             }
+            Kind::Headers => Self::Rows { rows: Vec::new(), noun: "header".to_owned() },
+            Kind::FieldMapping => area(5),
             Kind::CustomFields => Self::Rows { rows: Vec::new(), noun: "field".to_owned() },
             _ => Self::line(value),
         }

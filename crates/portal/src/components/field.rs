@@ -78,11 +78,13 @@ impl FieldView {
                         };
                         fields.iter().map(part).collect()
                     }
+                    Kind::Headers => header(&row, form),
                     _ => entry(&row, form),
                 });
             }
         }
-        let whole = matches!(field.kind, Kind::CustomFields | Kind::Tags { .. });
+        let whole =
+            matches!(field.kind, Kind::CustomFields | Kind::Headers | Kind::FieldMapping | Kind::Tags { .. });
         let concerns = |path: &str| path == name || (whole && is_below(path, name));
         let errors = violations.iter().filter(|it| concerns(&it.property_path));
         let errors = errors.map(|it| words::spoken(resource, &it.message)).collect();
@@ -121,6 +123,15 @@ pub(crate) fn id_of(name: &str) -> String {
 /// Whether a path leads into the field of this name: `customFields.table`.
 fn is_below(path: &str, name: &str) -> bool {
     path.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '[']))
+}
+
+/// A header that is sent along.
+fn header(row: &str, form: &Form) -> Vec<FieldView> {
+    let text = |part: &str| form.get(&format!("{row}.{part}")).unwrap_or_default();
+    vec![
+        FieldView::plain(format!("{row}.key"), "Name", Control::line(text("key"))),
+        FieldView::plain(format!("{row}.value"), "Value", Control::line(text("value"))),
+    ]
 }
 
 /// An entry of a record's own fields.

@@ -78,6 +78,16 @@ pub(crate) fn put(form: &mut Form, name: &str, kind: Kind, value: &Json, zone: &
                 form.set(&format!("{name}[{index}].value"), text);
             }
         }
+        (Kind::Headers, Json::Object(entries)) => {
+            for (index, (key, value)) in entries.iter().enumerate() {
+                form.set(&format!("{name}[{index}].key"), key.as_str());
+                form.set(&format!("{name}[{index}].value"), value.as_str().unwrap_or_default());
+            }
+        }
+        (Kind::FieldMapping, Json::Object(rules)) => {
+            let text = if rules.is_empty() { String::new() } else { format!("{value:#}") };
+            form.set(name, text);
+        }
         (Kind::Timestamp, Json::String(text)) => {
             let moment = Timestamp::parse(text).map(Timestamp::as_micros);
             let moment = moment.and_then(|it| jiff::Timestamp::from_microsecond(it).ok());
@@ -127,7 +137,7 @@ fn sent(form: &Form, field: &Field) -> Vec<(String, String)> {
         let sent = form.get(field.name).is_some();
         return sent.then(|| (field.name.to_owned(), picked.join("\n"))).into_iter().collect();
     }
-    if !matches!(field.kind, Kind::Objects { .. } | Kind::CustomFields) {
+    if !has_rows(field.kind) {
         return form.get(field.name).map(|text| (field.name.to_owned(), plain(text))).into_iter().collect();
     }
     let prefix = format!("{}[", field.name);
@@ -153,6 +163,9 @@ fn read(form: &Form, name: &str, kind: Kind, zone: &TimeZone, began: Option<&For
             Json::Array((0..form.rows(name)).map(row).collect())
         }
         Kind::CustomFields => custom_fields(form, name, began),
+        Kind::Headers => headers(form, name, began),
+        // What is no JSON goes as it is: the definition says what is wrong with it.
+        Kind::FieldMapping => mapping(text, began.and_then(|began| began.get(name)).unwrap_or_default()),
         Kind::Boolean => json!(text == "true"),
         _ if text.is_empty() => Json::Null,
         // What is no number goes as it is: the definition says what is wrong with it.
@@ -167,6 +180,39 @@ fn read(form: &Form, name: &str, kind: Kind, zone: &TimeZone, began: Option<&For
         // Browsers end lines as the network does.
         _ => json!(text.replace("\r\n", "\n")),
     }
+}
+
+/// Whether a form has rows for it.
+pub(crate) fn has_rows(kind: Kind) -> bool {
+    matches!(kind, Kind::Objects { .. } | Kind::CustomFields | Kind::Headers)
+}
+
+/// The headers, and null for each that is no longer there (RFC 7396).
+fn headers(form: &Form, name: &str, began: Option<&Form>) -> Json {
+    let part = |form: &Form, index: usize, part: &str| {
+        form.get(&format!("{name}[{index}].{part}")).unwrap_or_default().trim().to_owned()
+    };
+    let mut all = Object::new();
+    if let Some(began) = began {
+        all.extend((0..began.rows(name)).map(|index| (part(began, index, "key"), Json::Null)));
+    }
+    all.extend(
+        (0..form.rows(name)).map(|index| (part(form, index, "key"), json!(part(form, index, "value")))),
+    );
+    Json::Object(all)
+}
+
+/// The rules, and null for each resource that has none any more (RFC 7396).
+fn mapping(text: &str, began: &str) -> Json {
+    let read =
+        |text: &str| if text.is_empty() { Ok(json!({})) } else { domain::json::parse(text.as_bytes()) };
+    let Ok(mut rules) = read(text) else { return json!(text) };
+    if let (Json::Object(rules), Ok(Json::Object(before))) = (&mut rules, read(began)) {
+        for name in before.keys() {
+            rules.entry(name).or_insert(Json::Null);
+        }
+    }
+    rules
 }
 
 /// The lines that a form has for a list of texts: of one input, or one for each box that is ticked.
@@ -201,7 +247,7 @@ fn custom_fields(form: &Form, name: &str, began: Option<&Form>) -> Json {
 pub(crate) fn without_blank_rows(asking: &Asking<'_>, form: &Form) -> Form {
     let mut clean = form.clone();
     for (_, field) in asking.fields() {
-        if !matches!(field.kind, Kind::Objects { .. } | Kind::CustomFields) {
+        if !has_rows(field.kind) {
             continue;
         }
         let prefix = format!("{}[", field.name);

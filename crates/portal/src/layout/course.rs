@@ -35,6 +35,8 @@ pub(crate) const COURSES: Layout = Layout {
     ],
     by_action: &["status", "publishDateTime"],
     zone: None,
+    pages: &[("Profile", "")],
+    links: &[],
     preview: false,
     help: &[
         ("name", ""),

@@ -46,6 +46,8 @@ pub(crate) const EVENTS: Layout = Layout {
     ],
     by_action: &["status", "publishDateTime"],
     zone: Some("timezone"),
+    pages: &[("Profile", "")],
+    links: &[],
     preview: true,
     help: &[
         ("name", ""),

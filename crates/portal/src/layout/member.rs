@@ -45,6 +45,8 @@ pub(crate) const MEMBERS: Layout = Layout {
     ],
     by_action: &[],
     zone: None,
+    pages: &[("Profile", "")],
+    links: &[],
     preview: false,
     help: &[
         ("firstName", ""),

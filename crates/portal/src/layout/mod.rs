@@ -37,6 +37,10 @@ pub struct Layout {
     pub by_action: &'static [&'static str],
     /// The field with the zone of the record's moments; the organisation's where there is none.
     pub zone: Option<&'static str>,
+    /// The pages of a record that are its own, before activity and API: label and address.
+    pub pages: &'static [(&'static str, &'static str)],
+    /// What can be done with a record beside its actions, by those who may change it: label and address.
+    pub links: &'static [(&'static str, &'static str)],
     /// Whether there is a page that shows a record as members see it.
     pub preview: bool,
     /// What to say of a field in forms, where the definition's first sentence is not it; nothing where

@@ -13,6 +13,8 @@ const BARE: Layout = Layout {
     sections: &[],
     by_action: &[],
     zone: None,
+    pages: &[],
+    links: &[],
     preview: false,
     help: &[],
     empty: "",
@@ -48,20 +50,64 @@ pub(crate) const ROTATION: Layout = Layout {
     ..BARE
 };
 
+/// Webhooks.
+pub(crate) const WEBHOOKS: Layout = Layout {
+    plural: "webhooks",
+    icon: "send",
+    title: &["url"],
+    subtitle: &["description"],
+    sections: &[
+        Section { title: "Where to", fields: &["url", "description", "enabled"] },
+        Section { title: "What is sent", fields: &["events", "skipOwnChanges"] },
+        Section { title: "In which form", fields: &["headers", "fieldMapping"] },
+    ],
+    pages: &[("Health", ""), ("Deliveries", "/deliveries")],
+    links: &[("Rotate secret", "/rotate-secret"), ("Send missed events", "/recover")],
+    help: &[
+        ("url", "An https address that the whole internet can reach. Redirects are not followed."),
+        ("description", "What it is for, in your own words."),
+        ("enabled", "What happens while it is off can be sent later."),
+        (
+            "events",
+            "Each of them is sent within a second, signed, and tried again for three days when that fails.",
+        ),
+        ("skipOwnChanges", "For a system that also writes through the API: it does not hear its own echo."),
+        ("headers", "Sent along with each delivery, such as a token of the receiver."),
+        (
+            "fieldMapping",
+            "As JSON, for a receiver that needs other names. Records are sent as the API shows them when left empty.",
+        ),
+    ],
+    empty: "Add the address of a system that is to be told of changes.",
+    ..BARE
+};
+
+/// Deliveries of a webhook.
+pub(crate) const DELIVERIES: Layout = Layout {
+    plural: "deliveries",
+    icon: "send",
+    title: &["eventType"],
+    columns: &["eventType", "status", "createdAt", "attemptCount", "responseStatus", "durationMs", "error"],
+    empty: "Once something happens that the webhook is for, it is told here. A test shows at once whether it works.",
+    ..BARE
+};
+
 /// The resources of the settings that have pages.
-pub(crate) const ALL: &[Layout] = &[];
+pub(crate) const ALL: &[Layout] = &[WEBHOOKS, DELIVERIES];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::resources::OWN;
     use domain::staff::FORMS;
 
     #[test]
     fn forms_name_fields_that_there_are() {
-        for layout in [NEW_KEY, ROTATION] {
-            let form = FORMS.iter().find(|form| form.plural == layout.plural).unwrap();
+        let own = ALL.iter().copied();
+        for layout in [NEW_KEY, ROTATION].into_iter().chain(own) {
+            let form = FORMS.iter().chain(OWN.iter()).find(|form| form.plural == layout.plural).unwrap();
             let sections = layout.sections.iter().flat_map(|section| section.fields);
-            for name in sections.chain(layout.help.iter().map(|(name, _)| name)) {
+            for name in sections.chain(layout.columns).chain(layout.help.iter().map(|(name, _)| name)) {
                 assert!(form.field(name).is_some(), "{}: {name}", layout.plural);
             }
         }

@@ -99,8 +99,11 @@ pub(crate) async fn create(visit: &Visit, resource: &'static Resource) -> Page {
     let body = body_of(&asking, &form, None);
     match visit.app.create(visit.tenant()?, visit.write_request(), resource, &body).await {
         Ok(stored) => {
-            let id = stored.record.id().map(|id| id.to_string()).unwrap_or_default();
             let title = crate::display::title(resource, &stored.record, layout.title);
+            if let (Some(secret), Some(id)) = (stored.secret, stored.record.id()) {
+                return super::settings::show_secret(visit, id, &title, secret, None);
+            }
+            let id = stored.record.id().map(|id| id.to_string()).unwrap_or_default();
             let toast = Toast::done(format!("“{title}” was created."));
             Ok(visit.go_and_tell(&format!("{}/{id}", layout.base(resource)), &toast))
         }
@@ -247,7 +250,7 @@ fn with_rows_changed(visit: &Visit, resource: &'static Resource) -> Option<Form>
         let field = resource.field(name)?;
         let part = match field.kind {
             Kind::Objects { fields, .. } => fields.first()?.name,
-            Kind::CustomFields => "key",
+            Kind::CustomFields | Kind::Headers => "key",
             _ => return None,
         };
         let next = form.rows(name);

@@ -1,6 +1,6 @@
 //! The first page: how the organisation stands, each number with the list behind it.
 
-use app::Overview;
+use app::{Overview, Todo};
 use askama::Template;
 use domain::definition::Resource;
 use domain::listing::{self, Lenience};
@@ -93,7 +93,7 @@ pub(crate) async fn show(visit: &Visit) -> Page {
             tone: words::tone(&figure.name),
         }),
         usage: usage(&overview),
-        todo: todo(visit).await?,
+        todo: settings_todo(visit, &overview).chain(todo(visit).await?).collect(),
     })
 }
 
@@ -175,6 +175,23 @@ async fn count(visit: &Visit, resource: &'static Resource, state: &State) -> Res
 
 fn state(pairs: &[(&str, &str)]) -> State {
     State(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+}
+
+/// What waits in the settings, in the words of people.
+fn settings_todo(visit: &Visit, overview: &Overview) -> impl Iterator<Item = Task> {
+    let place = visit.place();
+    overview.todo.iter().map(move |todo| {
+        let at = todo.at.map(|at| place.moment(at)).unwrap_or_default();
+        let subject = &todo.subject;
+        let text = match todo.kind {
+            Todo::KEY_EXPIRES => format!("The API key “{subject}” ends {at}: rotate it before"),
+            Todo::WEBHOOK_FAILS => format!("Nothing has arrived at {subject} since {at}"),
+            Todo::WEBHOOK_OFF => format!("The webhook to {subject} was switched off by the server"),
+            _ => todo.title.clone(),
+        };
+        let path = todo.path.strip_prefix("/api").unwrap_or(&todo.path);
+        Task { text, href: format!("/settings{path}") }
+    })
 }
 
 /// What waits for somebody, as far as the user may see and do it.

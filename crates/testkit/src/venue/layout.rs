@@ -13,6 +13,8 @@ pub const VENUE_LAYOUT: Layout = Layout {
     sections: &[Section { title: "Venue", fields: &["name", "code", "style"] }],
     by_action: &["status", "opensAt"],
     zone: Some("timezone"),
+    pages: &[("Profile", "")],
+    links: &[],
     preview: false,
     help: &[],
     empty: "Add the first venue.",

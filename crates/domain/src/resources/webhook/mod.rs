@@ -71,7 +71,7 @@ const FIELDS: &[Field] = &[
          failures the webhook is switched off.",
         "null",
     ),
-    Field::new("warningLevel", Kind::Integer { min: 0, max: 3 }).read_only().filter().doc(
+    Field::new("warningLevel", Kind::Integer { min: 0, max: 3 }).default(Default::Integer(0)).read_only().filter().doc(
         "How long it has been failing: 1 after a day, 2 after two days, 3 after four days; 0 before that and \
          while all is well.",
         "0",

@@ -3,7 +3,7 @@
 use domain::definition::{Field, Kind, Resource};
 
 use super::question::State;
-use crate::components::{Choice, Control, FieldView};
+use crate::components::{Choice, Control, FieldView, event_words};
 use crate::{display, words};
 
 /// The filters of a field.
@@ -89,18 +89,18 @@ fn is_other(name: &str) -> bool {
 }
 
 /// Which filters are in force, each with the list without it.
-pub(crate) fn chips_of(resource: &'static Resource, state: &State) -> Vec<Chip> {
+pub(crate) fn chips_of(resource: &'static Resource, base: &str, state: &State) -> Vec<Chip> {
     let filters = state.0.iter().filter(|(name, _)| !is_other(name));
     let chip = |(name, value): &(String, String)| Chip {
         label: said(resource, name, value),
-        without: state.without(|own, its| own == name && its == value).address(resource),
+        without: state.without(|own, its| own == name && its == value).at(base),
     };
     filters.map(chip).collect()
 }
 
 /// The list without any filter and search.
-pub(crate) fn without_all(resource: &'static Resource, state: &State) -> String {
-    state.without(|name, _| name == "search" || !is_other(name)).address(resource)
+pub(crate) fn without_all(base: &str, state: &State) -> String {
+    state.without(|name, _| name == "search" || !is_other(name)).at(base)
 }
 
 /// A filter in words.
@@ -117,6 +117,7 @@ fn said(resource: &Resource, name: &str, value: &str) -> String {
     let label = words::label(base);
     let shown = match field.kind {
         Kind::Choice(_) => words::value(value),
+        Kind::Text { .. } if base == "eventType" => event_words(value),
         Kind::Country => display::country(value),
         Kind::Boolean => if value == "true" { "Yes" } else { "No" }.to_owned(),
         kind if kind.is_temporal() => display::date(value),
@@ -148,7 +149,7 @@ mod tests {
         let state = State::parse(
             "search=jo&status[]=active&status[]=pending&joinedAt[after]=2026-01-02&country=NZ&order[email]=asc&page=3",
         );
-        let chips = chips_of(&MEMBER, &state);
+        let chips = chips_of(&MEMBER, "/members", &state);
         let labels: Vec<&str> = chips.iter().map(|chip| chip.label.as_str()).collect();
         assert_eq!(
             labels,
@@ -158,7 +159,7 @@ mod tests {
             chips[0].without,
             "/members?search=jo&status[]=pending&joinedAt[after]=2026-01-02&country=NZ&order[email]=asc"
         );
-        assert_eq!(without_all(&MEMBER, &state), "/members?order[email]=asc");
+        assert_eq!(without_all("/members", &state), "/members?order[email]=asc");
     }
 
     #[test]

@@ -7,10 +7,11 @@ mod question;
 use app::{Listing, RecordRow};
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode};
-use domain::definition::{Field, Kind, Resource};
-use domain::listing::{ListQuery, Page as Part};
+use domain::definition::{Class, Field, Kind, Resource};
+use domain::listing::{Filter, ListQuery, Page as Part};
 use domain::{Problem, ProblemKind, Record, Timestamp, Value};
 
+use super::record::RecordHead;
 use crate::components::{Choice, ProblemView};
 use crate::display::{self, Place, Shown};
 use crate::failure::PageError;
@@ -27,6 +28,9 @@ pub(crate) use question::{Question, State};
 #[template(path = "pages/list.html")]
 pub(crate) struct ListPage {
     pub(crate) shell: Shell,
+    /// The record whose part the list is.
+    pub(crate) record: Option<RecordHead>,
+    pub(crate) about: String,
     pub(crate) title: String,
     /// Many of them in a sentence.
     pub(crate) nouns: String,
@@ -96,28 +100,73 @@ pub(crate) struct Pages {
     pub(crate) last: String,
 }
 
+/// Where a list is, and of what.
+pub(crate) struct Below {
+    /// The path of the list.
+    pub(crate) base: String,
+    /// Only what this lets through, whatever the address asks.
+    pub(crate) only: Option<Filter>,
+    /// What stands above it, where it is a part of a record.
+    pub(crate) record: Option<RecordHead>,
+}
+
+/// A list that was read: how it is shown, and in which state it is.
+pub(crate) struct Read {
+    pub(crate) page: ListPage,
+    state: State,
+    base: String,
+}
+
 /// `GET /members`
 pub(crate) async fn show(visit: &Visit, resource: &'static Resource) -> Page {
+    let below = Below { base: visit.layout(resource)?.base(resource), only: None, record: None };
+    read(visit, resource, below, |_| None).await?.shown(visit)
+}
+
+/// Reads a list; `row` makes its row of a record where it is not made of the columns.
+pub(crate) async fn read(
+    visit: &Visit,
+    resource: &'static Resource,
+    below: Below,
+    mut row: impl FnMut(&Record) -> Option<RowView> + Send,
+) -> Result<Read, PageError> {
     let layout = visit.layout(resource)?;
     let Question { state, query } = Question::of(visit, resource)?;
     let columns = columns(resource, layout, &state);
-    let (rows, listing, problem) = match &query {
-        Ok(query) => {
-            let (rows, listing) = rows(visit, resource, layout, &columns, query).await?;
-            (rows, Some(listing), None)
+    let base = below.base;
+    let (place, now) = (visit.place(), visit.app.now());
+    let (rows, listing, query, problem) = match query {
+        Ok(mut query) => {
+            query.filters.extend(below.only);
+            let mut rows = Vec::with_capacity(30);
+            let each = |found: &RecordRow<'_, '_>| {
+                let record = found.record()?;
+                let usual = || row_view(&place, resource, layout, &base, &columns, &record, now);
+                rows.push(row(&record).unwrap_or_else(usual));
+                Ok(())
+            };
+            let listing = visit.app.list(visit.tenant()?, resource, &query, each).await?;
+            (rows, Some(listing), Some(query), None)
         }
-        Err(problem) => (Vec::new(), None, Some(spoken(visit, resource, problem))),
+        Err(problem) => (Vec::new(), None, None, Some(spoken(visit, resource, &problem))),
     };
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let page = view(visit, resource, layout, &state, &columns, rows, listing, query.ok().as_ref(), problem);
-    let mut response = visit.page_with(status, &page)?;
-    if visit.is_htmx() {
-        // The address without what forms send along for nothing.
-        if let Ok(address) = HeaderValue::try_from(state.address(resource)) {
-            response.headers_mut().insert("hx-push-url", address);
+    let page = view(visit, resource, layout, &base, &state, &columns, rows, listing, query.as_ref(), problem);
+    Ok(Read { page: ListPage { record: below.record, ..page }, state, base })
+}
+
+impl Read {
+    /// The page.
+    pub(crate) fn shown(self, visit: &Visit) -> Page {
+        let status = if self.page.problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        let mut response = visit.page_with(status, &self.page)?;
+        if visit.is_htmx() {
+            // The address without what forms send along for nothing.
+            if let Ok(address) = HeaderValue::try_from(self.state.at(&self.base)) {
+                response.headers_mut().insert("hx-push-url", address);
+            }
         }
+        Ok(response)
     }
-    Ok(response)
 }
 
 /// The columns that the state chooses, or those of the layout.
@@ -131,28 +180,11 @@ fn columns(resource: &'static Resource, layout: &Layout, state: &State) -> Vec<(
     columns
 }
 
-async fn rows(
-    visit: &Visit,
-    resource: &'static Resource,
-    layout: &Layout,
-    columns: &[(usize, &'static Field)],
-    query: &ListQuery,
-) -> Result<(Vec<RowView>, Listing), PageError> {
-    let (place, now) = (visit.place(), visit.app.now());
-    let mut rows = Vec::with_capacity(30);
-    let each = |row: &RecordRow<'_, '_>| {
-        let record = row.record()?;
-        rows.push(row_view(&place, resource, layout, columns, &record, now));
-        Ok(())
-    };
-    let listing = visit.app.list(visit.tenant()?, resource, query, each).await?;
-    Ok((rows, listing))
-}
-
 fn row_view(
     place: &Place,
     resource: &'static Resource,
     layout: &Layout,
+    base: &str,
     columns: &[(usize, &'static Field)],
     record: &Record,
     now: Timestamp,
@@ -166,13 +198,7 @@ fn row_view(
     let cells: Vec<Cell> = cells.collect();
     let title = display::title(resource, record, layout.title);
     let first = cells.first().filter(|cell| !cell.shown.is_nothing()).map(|cell| cell.shown.brief());
-    RowView {
-        href: format!("/{}/{id}", resource.segment()),
-        first: first.unwrap_or_else(|| title.clone()),
-        id,
-        title,
-        cells,
-    }
+    RowView { href: format!("{base}/{id}"), first: first.unwrap_or_else(|| title.clone()), id, title, cells }
 }
 
 /// A value as it shows itself at this moment: the derived status in place of the stored one.
@@ -196,6 +222,7 @@ fn view(
     visit: &Visit,
     resource: &'static Resource,
     layout: &Layout,
+    base: &str,
     state: &State,
     columns: &[(usize, &'static Field)],
     rows: Vec<RowView>,
@@ -206,7 +233,7 @@ fn view(
     let title = words::capitalised(&resource.plural_noun());
     let (noun, nouns) = (resource.noun(), resource.plural_noun());
     let total = listing.and_then(|it| it.total).unwrap_or(0);
-    let pages = query.map(|query| pages(resource, state, query, total)).unwrap_or_default();
+    let pages = query.map(|query| pages(base, state, query, total)).unwrap_or_default();
     let shown = rows.len() as u64;
     let from = (pages.number.max(1) - 1) * 30 + 1;
     let summary = match (shown, total) {
@@ -229,10 +256,12 @@ fn view(
     let export_query = state.without(|_, _| false).encoded();
     ListPage {
         shell: visit.shell(&title),
+        record: None,
+        about: String::new(),
         title,
-        base: format!("/{}", resource.segment()),
-        can_write: visit.can_write(resource),
-        new_href: format!("/{}/new", resource.segment()),
+        base: base.to_owned(),
+        can_write: resource.class == Class::Records && visit.can_write(resource),
+        new_href: format!("{base}/new"),
         new_label: format!("New {noun}"),
         can_search: !resource.search.is_empty(),
         search: state.get("search").unwrap_or_default().to_owned(),
@@ -243,26 +272,34 @@ fn view(
             .collect::<Vec<_>>()
             .join(", "),
         filters: filters_of(resource, state),
-        chips: chips_of(resource, state),
-        without_all: without_all(resource, state),
+        chips: chips_of(resource, base, state),
+        without_all: without_all(base, state),
         chooser: chooser(resource, columns),
         hidden: state.0.iter().filter(|(name, _)| name.starts_with("order[")).cloned().collect(),
-        export: format!("/{}/export?{export_query}", resource.segment()),
+        export: if resource.parent.is_none() {
+            format!("{base}/export?{export_query}")
+        } else {
+            String::new()
+        },
         query: export_query,
-        heads: heads(resource, state, columns, query),
+        heads: heads(base, state, columns, query),
         rows,
         statuses: statuses.collect(),
         total,
         summary,
         pages,
-        empty: layout.empty.to_owned(),
+        empty: if resource.class == Class::Records && !visit.can_write(resource) {
+            "An administrator of your organisation can add them.".to_owned()
+        } else {
+            layout.empty.to_owned()
+        },
         problem,
         nouns,
     }
 }
 
 fn heads(
-    resource: &'static Resource,
+    base: &str,
     state: &State,
     columns: &[(usize, &'static Field)],
     query: Option<&ListQuery>,
@@ -276,7 +313,7 @@ fn heads(
         };
         let next = if direction == "ascending" { "desc" } else { "asc" };
         let ordered = state.without(|name, _| name.starts_with("order["));
-        let sort = ordered.with(&format!("order[{}]", field.name), next).address(resource);
+        let sort = ordered.with(&format!("order[{}]", field.name), next).at(base);
         Head {
             label: words::label(field.name),
             sort: if field.sort { sort } else { String::new() },
@@ -297,13 +334,13 @@ fn chooser(resource: &'static Resource, columns: &[(usize, &'static Field)]) -> 
     columns.iter().map(|(_, field)| choice(field.name)).chain(rest.map(|field| choice(field.name))).collect()
 }
 
-fn pages(resource: &'static Resource, state: &State, query: &ListQuery, total: u64) -> Pages {
+fn pages(base: &str, state: &State, query: &ListQuery, total: u64) -> Pages {
     let Part::Number(number) = query.page else { return Pages::default() };
     let all = total.div_ceil(u64::from(query.items_per_page)).max(1);
     let at = |page: u64| {
         let state = state.without(|_, _| false);
         let state = if page > 1 { state.with("page", page.to_string()) } else { state };
-        state.address(resource)
+        state.at(base)
     };
     let if_other = |page: u64, wanted: bool| if wanted { at(page) } else { String::new() };
     Pages {

@@ -74,8 +74,12 @@ impl State {
 
     /// The address of a list in this state.
     pub(crate) fn address(&self, resource: &Resource) -> String {
-        let segment = resource.segment();
-        if self.0.is_empty() { format!("/{segment}") } else { format!("/{segment}?{}", self.encoded()) }
+        self.at(&format!("/{}", resource.segment()))
+    }
+
+    /// The address of the list in this state that is to be found at a path.
+    pub(crate) fn at(&self, base: &str) -> String {
+        if self.0.is_empty() { base.to_owned() } else { format!("{base}?{}", self.encoded()) }
     }
 }
 

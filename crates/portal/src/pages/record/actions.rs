@@ -171,7 +171,7 @@ fn scheduling(
 }
 
 /// What an input of a date and time means in a zone.
-fn moment_in(typed: &str, zone: &TimeZone) -> Option<domain::Timestamp> {
+pub(crate) fn moment_in(typed: &str, zone: &TimeZone) -> Option<domain::Timestamp> {
     let local = typed.trim().parse::<jiff::civil::DateTime>().ok()?;
     Some(local.to_zoned_datetime(zone.clone()).ok()?.timestamp().into())
 }

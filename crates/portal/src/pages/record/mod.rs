@@ -21,7 +21,7 @@ use crate::shell::{Shell, Toast};
 use crate::visit::{Page, Visit};
 use crate::words;
 
-pub(crate) use actions::{act, choose_moment, confirm_action, confirm_delete, delete, schedule};
+pub(crate) use actions::{act, choose_moment, confirm_action, confirm_delete, delete, moment_in, schedule};
 pub(crate) use activity::{Names, activity, entries_of};
 pub(crate) use preview::preview;
 
@@ -111,7 +111,7 @@ impl RecordHead {
             (!shown.is_nothing()).then_some(text)
         });
         let tab = |label, page: &str| Tab { label, href: found.address(page), open: open == page };
-        let mut tabs = vec![tab("Profile", "")];
+        let mut tabs: Vec<Tab> = layout.pages.iter().map(|(label, page)| tab(label, page)).collect();
         if visit.can("audit:read") {
             tabs.push(tab("Activity", "/activity"));
         }
@@ -157,6 +157,7 @@ fn offered(visit: &Visit, found: &Found) -> Vec<ActionLink> {
             all.push(link(&name, &format!("/{}", action.name)));
         }
     }
+    all.extend(found.layout.links.iter().map(|(label, page)| link(label, page)));
     if resource.schedule.is_some_and(|it| can_become(visit, resource, record, it.from)) {
         all.push(link("schedule", "/schedule"));
     }

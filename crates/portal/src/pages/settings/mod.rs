@@ -5,10 +5,12 @@
 
 mod keys;
 mod secret;
+mod webhooks;
 
 use askama::Template;
 use axum::http::Method;
 use domain::access::{API_KEYS, ORGANISATION};
+use domain::resources::WEBHOOK;
 
 use crate::screens::{Screen, ScreenInfo};
 use crate::shell::{Place, Shell};
@@ -35,7 +37,31 @@ pub enum SettingsScreen {
     AskRevocation,
     /// `POST /settings/api-keys/{id}/revoke`
     RevokeKey,
+    /// `GET /settings/webhooks`
+    Webhooks,
+    /// `GET /settings/webhooks/{id}`
+    Webhook,
+    /// `POST /settings/webhooks/{id}/test`
+    TestWebhook,
+    /// `POST /settings/webhooks/{id}/switch`
+    SwitchWebhook,
+    /// `GET /settings/webhooks/{id}/rotate-secret`
+    AskSecret,
+    /// `POST /settings/webhooks/{id}/rotate-secret`
+    RotateSecret,
+    /// `GET /settings/webhooks/{id}/recover`
+    AskRecovery,
+    /// `POST /settings/webhooks/{id}/recover`
+    Recover,
+    /// `GET /settings/webhooks/{id}/deliveries`
+    Deliveries,
+    /// `GET /settings/webhooks/{id}/deliveries/{deliveryId}`
+    Delivery,
+    /// `POST /settings/webhooks/{id}/deliveries/{deliveryId}/retry`
+    RetryDelivery,
 }
+
+pub(crate) use webhooks::show_secret;
 
 /// All screens of the settings.
 pub(crate) fn screens() -> Vec<ScreenInfo> {
@@ -48,7 +74,7 @@ pub(crate) fn screens() -> Vec<ScreenInfo> {
     };
     let get = |path, capability, it| screen(Method::GET, path, capability, it);
     let post = |path, capability, it| screen(Method::POST, path, capability, it);
-    vec![
+    let mut all = vec![
         get("", ORGANISATION, S::Index),
         get("/api-keys", API_KEYS, S::Keys),
         get("/api-keys/new", API_KEYS, S::NewKey),
@@ -58,6 +84,43 @@ pub(crate) fn screens() -> Vec<ScreenInfo> {
         post("/api-keys/{id}/rotate", API_KEYS, S::RotateKey),
         get("/api-keys/{id}/revoke", API_KEYS, S::AskRevocation),
         post("/api-keys/{id}/revoke", API_KEYS, S::RevokeKey),
+    ];
+    all.extend(of_webhooks());
+    all
+}
+
+fn of_webhooks() -> Vec<ScreenInfo> {
+    use SettingsScreen as S;
+    let (read, write) = (WEBHOOK.read_scope(), WEBHOOK.write_scope());
+    let screen = |method, path: &str, capability: &str, screen| ScreenInfo {
+        method,
+        path: format!("/settings/webhooks{path}"),
+        capability: Some(capability.to_owned()),
+        screen,
+    };
+    let get = |path: &str, it| screen(Method::GET, path, &read, it);
+    let ask = |path: &str, it| screen(Method::GET, path, &write, it);
+    let post = |path: &str, it| screen(Method::POST, path, &write, it);
+    vec![
+        get("", Screen::Settings(S::Webhooks)),
+        ask("/new", Screen::New(&WEBHOOK)),
+        post("/new", Screen::Create(&WEBHOOK)),
+        get("/{id}", Screen::Settings(S::Webhook)),
+        screen(Method::GET, "/{id}/activity", "audit:read", Screen::Activity(&WEBHOOK)),
+        get("/{id}/api", Screen::Api(&WEBHOOK)),
+        ask("/{id}/edit", Screen::Edit(&WEBHOOK)),
+        post("/{id}/edit", Screen::Save(&WEBHOOK)),
+        ask("/{id}/delete", Screen::ConfirmDelete(&WEBHOOK)),
+        post("/{id}/delete", Screen::Delete(&WEBHOOK)),
+        post("/{id}/test", Screen::Settings(S::TestWebhook)),
+        post("/{id}/switch", Screen::Settings(S::SwitchWebhook)),
+        ask("/{id}/rotate-secret", Screen::Settings(S::AskSecret)),
+        post("/{id}/rotate-secret", Screen::Settings(S::RotateSecret)),
+        ask("/{id}/recover", Screen::Settings(S::AskRecovery)),
+        post("/{id}/recover", Screen::Settings(S::Recover)),
+        get("/{id}/deliveries", Screen::Settings(S::Deliveries)),
+        get("/{id}/deliveries/{deliveryId}", Screen::Settings(S::Delivery)),
+        post("/{id}/deliveries/{deliveryId}/retry", Screen::Settings(S::RetryDelivery)),
     ]
 }
 
@@ -74,12 +137,31 @@ pub(crate) async fn show(screen: SettingsScreen, visit: &Visit) -> Page {
         S::RotateKey => keys::rotate(visit).await,
         S::AskRevocation => keys::ask_revocation(visit).await,
         S::RevokeKey => keys::revoke(visit).await,
+        S::Webhooks => webhooks::list(visit).await,
+        S::Webhook => webhooks::one(visit).await,
+        S::TestWebhook => webhooks::test(visit).await,
+        S::SwitchWebhook => webhooks::switch(visit).await,
+        S::AskSecret => webhooks::ask_rotation(visit).await,
+        S::RotateSecret => webhooks::rotate(visit).await,
+        S::AskRecovery => webhooks::ask_recovery(visit).await,
+        S::Recover => webhooks::recover(visit).await,
+        S::Deliveries => webhooks::deliveries(visit).await,
+        S::Delivery => webhooks::delivery(visit).await,
+        S::RetryDelivery => webhooks::retry(visit).await,
     }
 }
 
 /// Label, segment, drawing, who may see it, what is there.
-const PLACES: &[(&str, &str, &str, &str, &str)] =
-    &[("API keys", "api-keys", "key", API_KEYS, "With which your other systems work on your data")];
+const PLACES: &[(&str, &str, &str, &str, &str)] = &[
+    ("API keys", "api-keys", "key", API_KEYS, "With which your other systems work on your data"),
+    (
+        "Webhooks",
+        "webhooks",
+        "send",
+        "webhooks:read",
+        "Which systems are told of changes, and how well that goes",
+    ),
+];
 
 /// The places of the settings that the user may see; none outside an organisation.
 pub(crate) fn places(visit: &Visit) -> Vec<Place> {
