@@ -1,7 +1,7 @@
 //! Every route with every scope: allowed exactly as the table of routes says (domain §2). A new route is
 //! covered by itself, and a new scope too.
 
-use api::{RouteInfo, RouteKind, StaffCall, routes};
+use api::{ImportCall, RouteInfo, RouteKind, StaffCall, routes};
 use axum::http::Method;
 use domain::access::{Capability, Role, key_scopes, matrix};
 use domain::definition::Effect;
@@ -21,6 +21,7 @@ pub(crate) fn filled(path: &str) -> String {
         .replace("{id}", NEVER)
         .replace("{deliveryId}", NEVER)
         .replace("{syncEntryId}", NEVER)
+        .replace("{importId}", NEVER)
         .replace("{file}", "reference.js");
     let path = path.replace("{type}", "not-found").replace("{class}", "Member");
     assert!(!path.contains('{'), "say what {path} is filled with");
@@ -43,9 +44,19 @@ fn call(client: &Client, route: &RouteInfo) -> Call {
             call.json(&json!({"mode": "create", "items": [minimal_body(resource)]}))
         }
         RouteKind::Act(_, action) if action.effect == Effect::Merge => call.json(&json!({"into": NEVER})),
+        RouteKind::Import(resource, ImportCall::Upload) => call.csv(&file_of(resource)),
         RouteKind::Staff(which) => with_body(call, which),
         _ => call,
     }
+}
+
+/// A file with one row that can be imported.
+pub(crate) fn file_of(resource: &'static domain::Resource) -> String {
+    let row = minimal_body(resource);
+    let names: Vec<&str> = row.keys().map(String::as_str).collect();
+    let cells: Vec<String> =
+        row.values().map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)).collect();
+    format!("{}\n{}\n", names.join(","), cells.join(","))
 }
 
 /// A call of staff with a body that it takes.
@@ -210,7 +221,19 @@ on_both_engines! {
             allowed.sort_unstable();
             allowed
         };
-        assert_eq!(allowed, ["getMe", "getMember", "getOverview", "getRateLimit", "listMembers"]);
+        assert_eq!(
+            allowed,
+            [
+                "getMe",
+                "getMember",
+                "getMemberImport",
+                "getMembersThatFailed",
+                "getOverview",
+                "getRateLimit",
+                "listMemberImports",
+                "listMembers"
+            ]
+        );
     }
 
     /// The other side of the matrix: every route with every role, and with an operator in support.

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use api::{RouteInfo, RouteKind, StaffCall, routes};
+use api::{ImportCall, RouteInfo, RouteKind, StaffCall, routes};
 use domain::access::Role;
 use domain::definition::Effect;
 use serde_json::{Value as Json, json};
 use testkit::{Call, Client, PASSWORD, REGISTRY, Response, example_body, minimal_body, on_both_engines};
 
 use crate::api::{NEVER, example_of_new, make, make_minimal};
-use crate::authorisation_coverage::{filled, with_body};
+use crate::authorisation_coverage::{file_of, filled, with_body};
 
 #[path = "../crates/api/src/openapi/tests/validator.rs"]
 mod validator;
@@ -214,11 +214,23 @@ async fn attempts(app: &testkit::TestApp, client: &Client, route: &RouteInfo) ->
             RouteKind::Batch(resource) => call.json(
                 &json!({"mode": "create", "items": [minimal_body(resource), {}, minimal_body(resource)]}),
             ),
+            RouteKind::Import(resource, ImportCall::Upload) => call.csv(&file_of(resource)),
             RouteKind::Staff(which) => with_body(call, which),
             _ => call,
         }
     };
     let mut paths = Vec::new();
+    if let (RouteKind::Import(resource, _), true) = (route.kind, route.path.contains("{importId}")) {
+        let list = format!("{}/imports", crate::api::list_of(resource));
+        for old in client.get(&list).await.status(200).json()["data"].as_array().unwrap() {
+            let _ = client.delete(&format!("{list}/{}", old["id"].as_str().unwrap())).await;
+        }
+        let (right, wrong) = (file_of(resource), format!("{}\n,,\n", file_of(resource).trim()));
+        for file in [right, wrong] {
+            let sent = client.call(axum::http::Method::POST, &list).csv(&file).await.status(201).json();
+            paths.push(route.path.replace("{importId}", sent["id"].as_str().unwrap()));
+        }
+    }
     if let (Some(resource), true) = (route.kind.resource(), route.path.contains("{id}")) {
         if resource.is_versioned() {
             paths.push(make(client, resource, example_of_new(resource)).await.0);

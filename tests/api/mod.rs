@@ -9,6 +9,7 @@ mod errors;
 mod events;
 mod every_resource;
 mod headers;
+mod imports;
 mod lists;
 mod me;
 mod members;

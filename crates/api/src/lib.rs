@@ -25,6 +25,7 @@ mod state;
 mod throttle;
 
 pub use config::Config;
+pub use handlers::imports::ImportCall;
 pub use handlers::metrics::metrics_router;
 pub use handlers::staff::StaffCall;
 pub use openapi::{openapi_json, openapi_yaml};

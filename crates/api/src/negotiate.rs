@@ -102,6 +102,8 @@ pub(crate) enum Taken {
     /// A JSON Merge Patch, or JSON; or JSON-LD, since so API Platform's admin sends a patch when it is
     /// given credentials in the way that its documentation shows.
     Patch,
+    /// CSV.
+    Csv,
 }
 
 impl Taken {
@@ -110,6 +112,7 @@ impl Taken {
             Self::Json => &["application/json"],
             Self::Record => &["application/json", "application/ld+json"],
             Self::Patch => &["application/merge-patch+json", "application/json", "application/ld+json"],
+            Self::Csv => &["text/csv"],
         }
     }
 }
@@ -138,7 +141,7 @@ pub(crate) fn check_content_type(headers: &HeaderMap, taken: Taken) -> Result<()
     let detail = format!("The body must be {wanted} in UTF-8; its Content-Type is {given}");
     let error = ApiError::from(Problem::new(ProblemKind::UnsupportedMediaType, detail));
     Err(match taken {
-        Taken::Json | Taken::Record => error,
+        Taken::Json | Taken::Record | Taken::Csv => error,
         // RFC 5789 §2.2.
         Taken::Patch => error.header(
             header::HeaderName::from_static("accept-patch"),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Problem, ProblemKind};
@@ -57,7 +57,14 @@ fn documentation_link(state: &ApiState, host: Option<&HeaderValue>) -> HeaderVal
 }
 
 async fn answer(state: &ApiState, request: Request, next: Next) -> Response {
-    match edge::guard(request, next, state.config.request_timeout).await {
+    // A file on a slow line takes longer than any other request. Its sender is known before it is read.
+    let is_file = request.method() == Method::POST && request.uri().path().ends_with("/imports");
+    let time = if is_file {
+        edge::FILE_TIME.max(state.config.request_timeout)
+    } else {
+        state.config.request_timeout
+    };
+    match edge::guard(request, next, time).await {
         Ok(response) => response,
         Err(cut) => {
             let kind = match cut {

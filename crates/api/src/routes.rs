@@ -18,10 +18,11 @@ use edge::{Counts, RequestIds};
 
 use crate::config::Config;
 use crate::error::ApiError;
+use crate::handlers::imports::ImportCall;
 use crate::handlers::staff::StaffCall;
 use crate::handlers::{
-    batch, changes, entry, error_pages, health, hydra, integrations, me, metrics, personal_data, rate_limit,
-    read, syncs, webhooks, write,
+    batch, changes, entry, error_pages, health, hydra, imports, integrations, me, metrics, personal_data,
+    rate_limit, read, syncs, webhooks, write,
 };
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
@@ -124,6 +125,8 @@ pub enum RouteKind {
     RetrySync,
     /// `GET /api/integrations/{id}/changes`
     IntegrationChanges,
+    /// `POST /api/members/imports` and its like
+    Import(&'static Resource, ImportCall),
     /// `POST /api/session` and its like
     Staff(StaffCall),
 }
@@ -141,6 +144,7 @@ impl RouteKind {
             | Self::Patch(it)
             | Self::Delete(it)
             | Self::Act(it, _)
+            | Self::Import(it, _)
             | Self::RotateSecret(it)
             | Self::Erase(it)
             | Self::PersonalData(it) => Some(it),
@@ -283,6 +287,12 @@ fn of_resource(resource: &'static Resource) -> Vec<RouteInfo> {
     if resource.is_in_feed() {
         let batch = format!("{list}/batch");
         all.push(scoped(Method::POST, &batch, format!("batch{many}"), &write, RouteKind::Batch(resource)));
+        all.extend(ImportCall::ALL.iter().map(|&call| {
+            let path = format!("{list}{}", call.path());
+            let scope = if call.method() == Method::GET { &read } else { &write };
+            let id = openapi::imports::operation_id(call, resource);
+            scoped(call.method(), &path, id, scope, RouteKind::Import(resource, call))
+        }));
     }
     if resource.personal {
         let (erase, data) = (format!("{item}/erase"), format!("{item}/personal-data"));
@@ -407,6 +417,9 @@ fn on_route(methods: MethodRouter<ApiState>, method: Method, kind: RouteKind) ->
         RouteKind::Sync => add(methods, method, syncs::sync),
         RouteKind::RetrySync => add(methods, method, syncs::retry),
         RouteKind::IntegrationChanges => add(methods, method, changes::of_integration),
+        RouteKind::Import(it, call) => {
+            add(methods, method, move |state, request| imports::imports(state, request, it, call))
+        }
         RouteKind::Staff(call) => call.on(methods),
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::clock::{Clock, SystemClock};
 use crate::failure::Failure;
 use crate::idempotency::RunningKeys;
+use crate::imports::Running;
 use crate::keys::KeyCache;
 use crate::metrics::Metrics;
 use crate::migrations::migrations;
@@ -79,6 +80,7 @@ struct Inner {
     running_keys: RunningKeys,
     hashing: Semaphore,
     metrics: Metrics,
+    importing: Running,
 }
 
 impl App {
@@ -108,6 +110,7 @@ impl App {
             running_keys: RunningKeys::default(),
             // Hashing a password takes 19 MiB and a core for a while: few at once.
             hashing: Semaphore::new(2),
+            importing: Running::default(),
         };
         Ok((Self(Arc::new(inner)), report))
     }
@@ -137,6 +140,7 @@ impl App {
 
     /// Writes what is only in memory and closes the database.
     pub async fn close(&self) {
+        self.importing().end().await;
         if let Err(failure) = self.flush_usage().await {
             tracing::warn!(error = failure.inside(), "the last use of keys could not be stored");
         }
@@ -198,6 +202,10 @@ impl App {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    pub(crate) fn importing(&self) -> &Running {
+        &self.0.importing
     }
 
     pub(crate) fn hashing(&self) -> &Semaphore {

@@ -13,6 +13,7 @@ pub mod csv;
 mod failure;
 mod idempotency;
 mod import;
+mod imports;
 mod integrations;
 mod keys;
 mod metrics;
@@ -44,6 +45,10 @@ pub use domain;
 pub use failure::Failure;
 pub use idempotency::{Answer, IdempotencyKey, Known, Remember, Running};
 pub use import::{ImportCounts, ImportError, ImportOptions, ImportProgress, ImportReport, Unreadable};
+pub use imports::{
+    ImportJob, ImportPreview, ImportReading, ImportStatus, ImportUpload, MAX_IMPORT_FILE, MAX_IMPORT_FILES,
+    PREVIEW_ROWS, PreviewRow,
+};
 pub use integrations::{
     MAX_SYNC_RECORDS, MappingPreview, MappingQuestion, SavedMapping, SyncDeletion, SyncOrder, SyncReport,
     SyncResult, SyncStatus,

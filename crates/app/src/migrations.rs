@@ -25,5 +25,6 @@ pub fn migrations() -> Vec<Migration> {
         migration!(7, "0007_integrations"),
         migration!(8, "0008_sync"),
         migration!(9, "0009_webhook_health"),
+        migration!(10, "0010_imports"),
     ]
 }

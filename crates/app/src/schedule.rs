@@ -104,7 +104,7 @@ impl App {
         Ok(())
     }
 
-    /// Takes away the changes and deliveries of all tenants that are older than they are kept (API §8).
+    /// Takes away the changes, deliveries and imports of all tenants that are older than they are kept (API §8).
     pub async fn prune_feed(&self) -> Result<(), Failure> {
         let oldest = self.now().plus_seconds(-CHANGES_KEPT);
         let tenants = self.db().all(Weight::Short, System::TENANTS, &[], |row| row.integer(0)).await?;
@@ -116,6 +116,7 @@ impl App {
             while self.run_scoped(&tenant, &PRUNE_DELIVERIES, id.clone()).await? > 0 {}
             while self.run_scoped(&tenant, &PRUNE_SYNC_LOG, id.clone()).await? > 0 {}
             self.prune_changes_of(&tenant, oldest).await?;
+            self.prune_imports(&tenant).await?;
         }
         Ok(())
     }

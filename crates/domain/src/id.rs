@@ -76,6 +76,10 @@ id!(
     /// A row of the audit log.
     AuditId
 );
+id!(
+    /// An import that runs in the background.
+    ImportId
+);
 
 /// The text is no UUID in its usual hyphenated form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

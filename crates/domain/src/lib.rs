@@ -21,7 +21,7 @@ pub mod time;
 pub mod webhook_headers;
 
 pub use definition::{Field, Kind, Resource};
-pub use id::{KeyId, OrganisationId, RecordId, SessionId, UserId};
+pub use id::{ImportId, KeyId, OrganisationId, RecordId, SessionId, UserId};
 pub use problem::{Problem, ProblemKind, Violation};
 pub use record::{Record, Value};
 pub use time::{Date, Timestamp};

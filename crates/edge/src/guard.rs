@@ -9,6 +9,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
 
+/// How long sending a file may take: 32 MiB at 500 kbit/s.
+pub const FILE_TIME: Duration = Duration::from_mins(10);
 const LONGEST_ADDRESS: usize = 16 * 1024;
 
 /// Why a request was not answered by its handler.

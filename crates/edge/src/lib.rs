@@ -16,7 +16,7 @@ mod site;
 pub use client::client_of;
 pub use client_address::{ClientAddress, find as find_client_address};
 pub use counts::Counts;
-pub use guard::{Cut, guard};
+pub use guard::{Cut, FILE_TIME, guard};
 pub use headers::{OWN_HEADERS, put_headers};
 pub use request_id::{RequestId, RequestIds};
 pub use same_origin::is_same_origin;

@@ -146,6 +146,11 @@ impl Call {
         self.bytes(body.to_string()).header("content-type", "application/json")
     }
 
+    /// Sets a CSV file as body, and its type.
+    pub fn csv(self, file: &str) -> Self {
+        self.bytes(file.to_owned()).header("content-type", "text/csv")
+    }
+
     /// Sets a body as it is.
     pub fn bytes(mut self, body: impl Into<Bytes>) -> Self {
         self.body = body.into();

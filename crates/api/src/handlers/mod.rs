@@ -6,6 +6,7 @@ pub(crate) mod entry;
 pub(crate) mod error_pages;
 pub(crate) mod health;
 pub(crate) mod hydra;
+pub(crate) mod imports;
 pub(crate) mod integrations;
 pub(crate) mod me;
 pub(crate) mod metrics;
@@ -16,6 +17,8 @@ pub(crate) mod staff;
 pub(crate) mod syncs;
 pub(crate) mod webhooks;
 pub(crate) mod write;
+
+use std::str::FromStr;
 
 use app::Answer;
 use axum::body::Body;
@@ -66,6 +69,11 @@ pub(crate) fn part_id(uri: &Uri) -> Result<RecordId, ApiError> {
 }
 
 fn id_at(uri: &Uri, place: usize) -> Result<RecordId, ApiError> {
+    part_of(uri, place)
+}
+
+/// The id in a segment of the path, counted from the slash at its beginning.
+fn part_of<I: FromStr>(uri: &Uri, place: usize) -> Result<I, ApiError> {
     let id = uri.path().split('/').nth(place).and_then(|segment| segment.parse().ok());
     id.ok_or_else(|| Problem::not_found().into())
 }

@@ -3,6 +3,7 @@
 use domain::ProblemKind as Kind;
 use domain::definition::{Effect, Resource};
 
+use crate::handlers::imports::ImportCall;
 use crate::handlers::staff::StaffCall;
 use crate::routes::RouteKind;
 
@@ -101,6 +102,8 @@ static CONFLICT: ErrorSet = ErrorSet {
 static STALE: ErrorSet =
     set("Stale", "The record has changed since the version in `If-Match`.", &[Kind::PreconditionFailed]);
 static TOO_LARGE: ErrorSet = set("TooLarge", "The body is larger than 1 MiB.", &[Kind::PayloadTooLarge]);
+static FILE_TOO_LARGE: ErrorSet =
+    set("FileTooLarge", "The file is larger than 32 MiB.", &[Kind::PayloadTooLarge]);
 static URI_TOO_LONG: ErrorSet =
     set("UriTooLong", "The path and query are longer than 16 KiB.", &[Kind::UriTooLong]);
 static NOT_JSON: ErrorSet = ErrorSet {
@@ -128,7 +131,7 @@ static UNAVAILABLE: ErrorSet = ErrorSet {
 };
 
 /// Every set that an operation can give.
-pub(super) static ALL: [&ErrorSet; 22] = [
+pub(super) static ALL: [&ErrorSet; 23] = [
     &BAD_QUERY,
     &BAD_CONDITION,
     &BAD_BODY,
@@ -145,6 +148,7 @@ pub(super) static ALL: [&ErrorSet; 22] = [
     &CONFLICT,
     &STALE,
     &TOO_LARGE,
+    &FILE_TOO_LARGE,
     &URI_TOO_LONG,
     &NOT_JSON,
     &KEY_REUSED,
@@ -158,7 +162,7 @@ static WITH_SCOPE: [&ErrorSet; 5] = [&UNAUTHORISED, &FORBIDDEN, &NOT_ACCEPTABLE,
 
 /// The errors that an operation can give.
 pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
-    let staff;
+    let (staff, import);
     let own: &[&'static ErrorSet] = match kind {
         RouteKind::OpenApiJson
         | RouteKind::OpenApiYaml
@@ -196,6 +200,10 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         RouteKind::IntegrationChanges => &[&BAD_QUERY, &NOT_FOUND, &TOO_OLD],
         RouteKind::Changes => &[&BAD_QUERY, &TOO_OLD],
         RouteKind::Delete(_) => &[&BAD_CONDITION, &NOT_FOUND, &CONFLICT, &STALE],
+        RouteKind::Import(_, call) => {
+            import = of_import(call);
+            &import
+        }
         RouteKind::Staff(call) => {
             staff = of_staff(call);
             &staff
@@ -224,6 +232,18 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
     };
     let always = [&TIMEOUT, &URI_TOO_LONG, &INTERNAL];
     own.iter().chain(merged).chain(with_scope).copied().chain(always).collect()
+}
+
+/// The errors of a call about imports, but those that all with a scope have.
+fn of_import(call: ImportCall) -> Vec<&'static ErrorSet> {
+    match call {
+        ImportCall::Upload => vec![&BAD_BODY, &CONFLICT, &FILE_TOO_LARGE, &NOT_JSON, &KEY_REUSED],
+        ImportCall::List => vec![&BAD_QUERY],
+        ImportCall::Get | ImportCall::FailedRows | ImportCall::Stop => vec![&BAD_QUERY, &NOT_FOUND],
+        ImportCall::Preview => vec![&BAD_BODY, &NOT_FOUND, &CONFLICT, &TOO_LARGE, &NOT_JSON],
+        ImportCall::Start => vec![&BAD_BODY, &NOT_FOUND, &CONFLICT, &TOO_LARGE, &NOT_JSON, &KEY_REUSED],
+        ImportCall::Discard => vec![&BAD_QUERY, &NOT_FOUND, &CONFLICT],
+    }
 }
 
 /// The errors of a call of staff, but those that all with a session have.

@@ -218,8 +218,19 @@ fn headers(view: View) -> ObjectBuilder {
         .max_properties(most)
 }
 
-/// The rules of one resource.
-pub(super) fn mapping_rules() -> ArrayBuilder {
+/// For each resource, by its plural name, a list of rules.
+pub(super) fn field_mapping(view: View) -> ObjectBuilder {
+    let types = if view == View::Patch { vec![Type::Array, Type::Null] } else { vec![Type::Array] };
+    let object = ObjectBuilder::new().additional_properties(Some(mapping_rules(types)));
+    if view.is_sent() {
+        object.schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+    } else {
+        object
+    }
+}
+
+/// Rules of a mapping (API §9).
+pub(super) fn mapping_rules(types: Vec<Type>) -> ArrayBuilder {
     let transform = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true)));
     let rule = ObjectBuilder::new()
         .property("external", ObjectBuilder::new().schema_type(Type::String))
@@ -231,19 +242,7 @@ pub(super) fn mapping_rules() -> ArrayBuilder {
             ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["inbound", "outbound", "both"])),
         )
         .property("transforms", ArrayBuilder::new().items(transform));
-    ArrayBuilder::new().items(rule)
-}
-
-/// For each resource, by its plural name, a list of rules.
-pub(super) fn field_mapping(view: View) -> ObjectBuilder {
-    let types = if view == View::Patch { vec![Type::Array, Type::Null] } else { vec![Type::Array] };
-    let rules = mapping_rules().schema_type(SchemaType::from_iter(types));
-    let object = ObjectBuilder::new().additional_properties(Some(rules));
-    if view.is_sent() {
-        object.schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
-    } else {
-        object
-    }
+    ArrayBuilder::new().items(rule).schema_type(SchemaType::from_iter(types))
 }
 
 /// The keys that custom fields can have.

@@ -45,7 +45,8 @@ fn mapping(registry: Registry) -> ObjectBuilder {
 fn question(registry: Registry) -> ObjectBuilder {
     let first = registry.iter().next().map(|resource| json!(resource.plural));
     let which = resource(registry, "What the sample is a record of.").default(first);
-    let rules = mapping_rules().description(Some("Rules to try instead of those of the integration."));
+    let rules = mapping_rules(vec![Type::Array])
+        .description(Some("Rules to try instead of those of the integration."));
     ObjectBuilder::new()
         .property("resource", which)
         .property("rules", rules)

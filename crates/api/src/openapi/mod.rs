@@ -8,6 +8,7 @@ mod errors;
 pub(crate) mod event_schema;
 mod examples;
 mod fields;
+pub(crate) mod imports;
 mod info;
 mod integrations;
 mod operations;

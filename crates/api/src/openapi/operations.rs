@@ -14,8 +14,8 @@ use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::{ContentBuilder, HttpMethod, Ref, RefOr, Required, SecurityRequirement};
 
 use super::{
-    JSON, MERGE_PATCH, SECURITY_SCHEME, SESSION_SCHEME, batch, errors, examples, parameters, schemas, staff,
-    successes, words,
+    JSON, MERGE_PATCH, SECURITY_SCHEME, SESSION_SCHEME, batch, errors, examples, imports, parameters,
+    schemas, staff, successes, words,
 };
 use crate::handlers::staff::StaffCall;
 use crate::routes::{RouteInfo, RouteKind};
@@ -98,12 +98,14 @@ pub(super) fn method(method: &Method) -> HttpMethod {
 /// What can be done with the record that an answer holds.
 fn links(route: &RouteInfo, table: &[RouteInfo]) -> BTreeMap<String, RefOr<Link>> {
     let own = route.kind.resource().map(|resource| resource.name);
+    let name = if matches!(route.kind, RouteKind::Import(..)) { "importId" } else { "id" };
+    let place = format!("{{{name}}}");
     let on_record = table.iter().filter(|other| {
-        own.is_some() && other.kind.resource().map(|it| it.name) == own && other.path.contains("{id}")
+        own.is_some() && other.kind.resource().map(|it| it.name) == own && other.path.contains(&place)
     });
     let link = |other: &RouteInfo| {
         let id = other.operation_id.as_str();
-        let link = LinkBuilder::new().operation_id(id).parameter("id", "$response.body#/id").build();
+        let link = LinkBuilder::new().operation_id(id).parameter(name, "$response.body#/id").build();
         (id.to_owned(), RefOr::T(link))
     };
     on_record.map(link).collect()
@@ -265,6 +267,7 @@ fn words_of(kind: RouteKind) -> (String, String) {
             format!("{} {}", words::capitalised(action.name), words::with_article(it.name)),
             action.doc.to_owned(),
         ),
+        RouteKind::Import(it, call) => imports::words_of(call, it),
         RouteKind::Staff(call) => {
             let (_, summary, text) = staff::words_of(call);
             fixed(summary, text)
@@ -348,6 +351,7 @@ fn own_parameters(kind: RouteKind) -> Vec<RefOr<Parameter>> {
         | RouteKind::Sync
         | RouteKind::RetrySync => vec![parameters::reference("IdempotencyKey")],
         RouteKind::Changes | RouteKind::IntegrationChanges => parameters::of_changes(),
+        RouteKind::Import(_, call) => imports::own_parameters(call),
         RouteKind::Replace(_)
         | RouteKind::Patch(_)
         | RouteKind::Delete(_)
@@ -400,6 +404,7 @@ fn body(kind: RouteKind) -> Option<RequestBody> {
             let doc = "What is to be different in the new record; it may be left out.";
             Some(RequestBodyBuilder::new().description(Some(doc)).content(JSON, content).build())
         }
+        RouteKind::Import(it, call) => imports::body(call, it),
         RouteKind::Staff(call) => staff::body(call),
         _ => None,
     }

@@ -85,6 +85,11 @@ pub(super) fn of_integration() -> RefOr<Parameter> {
     query("integrationId", "Only those of this integration.", string().format(named("uuid"))).into()
 }
 
+/// What a file is called.
+pub(super) fn file_name() -> RefOr<Parameter> {
+    query("fileName", "What the file is called, to recognise the import by.", string()).into()
+}
+
 /// What stands between braces in a path.
 pub(super) fn of_path(path: &str, resource: Option<&'static Resource>) -> Parameters {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
@@ -105,6 +110,7 @@ fn path_parameter(name: &str, resource: Option<&'static Resource>) -> Parameter 
         ("deliveryId" | "syncEntryId", Some(resource)) => {
             (format!("The id of the {}.", resource.noun()), string().format(named("uuid")), None)
         }
+        ("importId", _) => ("The id of the import.".to_owned(), string().format(named("uuid")), None),
         ("type", _) => {
             let slugs = ProblemKind::ALL.iter().map(|kind| kind.entry().slug).collect();
             ("The last segment of a problem's `type`.".to_owned(), one_of(slugs), None)

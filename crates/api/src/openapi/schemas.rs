@@ -10,7 +10,7 @@ use utoipa::openapi::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Sche
 
 use super::fields::{View, known, named, object};
 use super::staff::or_null;
-use super::{batch, examples, integrations, personal_data, staff, webhooks, words};
+use super::{batch, examples, imports, integrations, personal_data, staff, webhooks, words};
 
 /// All named schemas.
 pub(super) fn all(registry: Registry) -> Vec<(String, RefOr<Schema>)> {
@@ -20,6 +20,7 @@ pub(super) fn all(registry: Registry) -> Vec<(String, RefOr<Schema>)> {
         .chain(webhooks::schemas().map(|(name, schema)| (name.to_owned(), schema)))
         .chain(personal_data::schemas().map(|(name, schema)| (name.to_owned(), schema)))
         .chain(integrations::schemas(registry).into_iter().map(|(name, schema)| (name.to_owned(), schema)))
+        .chain(imports::schemas().map(|(name, schema)| (name.to_owned(), schema)))
         .chain(common())
         .chain(staff::schemas(registry))
         .map(|(name, schema)| (name, schema.into()))

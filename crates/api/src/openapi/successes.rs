@@ -10,6 +10,7 @@ use utoipa::openapi::{
 use super::responses::with_headers;
 use super::staff::Success;
 use super::{CSV, JSON, LINKED_DATA, examples, schemas, staff};
+use crate::handlers::imports::ImportCall;
 use crate::handlers::staff::StaffCall;
 use crate::routes::{RouteInfo, RouteKind, makes_a_record};
 
@@ -109,6 +110,7 @@ pub(super) fn of(route: &RouteInfo) -> Vec<(&'static str, Response)> {
                 vec![("200", answers.record(it, "after the change", example, &headers))]
             }
         }
+        RouteKind::Import(_, call) => vec![answers.import(call)],
         RouteKind::Staff(call) => vec![answers.staff(call)],
     }
 }
@@ -132,6 +134,25 @@ impl Answers {
     fn replayable(&self, doc: &str, schema: &str) -> Response {
         let start = self.start(doc, &["Idempotency-Replayed"]);
         start.content(JSON, Content::new(Some(Ref::from_schema_name(schema)))).build()
+    }
+
+    fn import(&self, call: ImportCall) -> (&'static str, Response) {
+        match call {
+            ImportCall::Upload => {
+                let start = self.start("The file is there.", &["Location", "Idempotency-Replayed"]);
+                ("201", start.content(JSON, Content::new(Some(Ref::from_schema_name("Import")))).build())
+            }
+            ImportCall::Start => ("200", self.replayable("The import, which runs.", "Import")),
+            ImportCall::Get => ("200", self.json("The import as it stands.", "Import")),
+            ImportCall::Stop => ("200", self.json("The import, which runs no more.", "Import")),
+            ImportCall::List => ("200", self.json("The imports.", "ImportList")),
+            ImportCall::Preview => ("200", self.json("The first rows.", "ImportPreview")),
+            ImportCall::FailedRows => {
+                let file = self.start("The rows that failed.", &[]);
+                ("200", file.content(CSV, Content::new(Some(string()))).build())
+            }
+            ImportCall::Discard => ("204", self.start("Forgotten.", &[]).build()),
+        }
     }
 
     fn staff(&self, call: StaffCall) -> (&'static str, Response) {

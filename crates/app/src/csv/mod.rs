@@ -5,6 +5,8 @@
 
 mod cell;
 mod table;
+mod tail;
 
 pub use cell::{read_cell, write_cell};
 pub use table::Table;
+pub use tail::last_cells;

@@ -14,7 +14,7 @@ use crate::csv::read_cell;
 use crate::records::{BatchItem, BatchMode, match_fields};
 
 /// How the cells of a file are read.
-pub(super) struct Columns {
+pub(crate) struct Columns {
     names: Vec<String>,
     context: Context,
     reading: Reading,
@@ -40,7 +40,7 @@ struct OwnColumn {
 }
 
 impl Columns {
-    pub(super) fn of(
+    pub(crate) fn of(
         header: &[String],
         options: &ImportOptions,
         context: &Context,
@@ -72,7 +72,7 @@ impl Columns {
     }
 
     /// The columns that nothing is read from.
-    pub(super) fn unmapped(&self, header: &[String]) -> Vec<String> {
+    pub(crate) fn unmapped(&self, header: &[String]) -> Vec<String> {
         match &self.reading {
             Reading::Mapped(mapping) => {
                 let names: Vec<&str> = header.iter().map(String::as_str).collect();
@@ -86,7 +86,7 @@ impl Columns {
     }
 
     /// The problem of a row in the words of its file.
-    pub(super) fn explain(&self, problem: Problem) -> Problem {
+    pub(crate) fn explain(&self, problem: Problem) -> Problem {
         match &self.reading {
             Reading::Mapped(mapping) => mapping.in_columns(problem),
             Reading::Own(_) => problem,
@@ -94,7 +94,7 @@ impl Columns {
     }
 
     /// What is to be done with a row.
-    pub(super) fn item(&self, row: &Row) -> BatchItem {
+    pub(crate) fn item(&self, row: &Row) -> BatchItem {
         let mut matches = Vec::new();
         let body = self.body(row, &mut matches);
         let body = match body {

@@ -5,6 +5,7 @@
 //! everything as wanted already.
 
 mod columns;
+mod failed;
 mod rows;
 mod seen;
 
@@ -25,10 +26,13 @@ use tokio::sync::mpsc;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::records::{BatchKind, BatchReport, CheckedItems, Outcome, WriteRequest};
+use crate::imports::Checkpoint;
+use crate::records::{BatchKind, BatchReport, CheckedItems, Kept, Outcome, WriteRequest};
 use crate::tenant::Tenant;
-use columns::Columns;
-use rows::{Row, Rows};
+pub(crate) use columns::Columns;
+use failed::FailedRows;
+pub(crate) use failed::{failed_header, failed_row};
+pub(crate) use rows::{Row, Rows};
 use seen::Seen;
 
 /// How long one transaction should hold up other writers, about.
@@ -70,6 +74,18 @@ impl ImportCounts {
     pub const fn rows(&self) -> u64 {
         self.created + self.updated + self.unchanged + self.failed
     }
+
+    /// Counts what became of a chunk.
+    pub(crate) fn add(&mut self, report: &BatchReport) {
+        for result in &report.results {
+            match result {
+                Ok((Outcome::Created, _)) => self.created += 1,
+                Ok((Outcome::Updated, _)) => self.updated += 1,
+                Ok((Outcome::Unchanged, _)) => self.unchanged += 1,
+                Err(_) => self.failed += 1,
+            }
+        }
+    }
 }
 
 /// A finished import.
@@ -108,10 +124,33 @@ impl From<Failure> for ImportError {
 }
 
 /// A part of the file, ready to be stored.
-struct Chunk {
-    rows: Vec<Row>,
+pub(crate) struct Chunk {
+    pub(crate) rows: Arc<Vec<Row>>,
     items: CheckedItems,
-    end: u64,
+    /// How far the file is read with it.
+    pub(crate) end: u64,
+}
+
+/// What accompanies an import chunk by chunk.
+pub(crate) trait Companion {
+    /// What is stored in the transaction of a chunk; an error ends the import before it.
+    fn before(&mut self, chunk: &Chunk, file: &Arc<FileHead>)
+    -> Result<Option<Arc<Checkpoint>>, ImportError>;
+    /// Told when the chunk is durable.
+    fn after(&mut self, chunk: &Chunk, report: &BatchReport, file: &FileHead) -> Result<(), ImportError>;
+}
+
+/// What is known of a file before its first row.
+pub(crate) struct FileHead {
+    pub(crate) header: Vec<String>,
+    columns: Columns,
+}
+
+impl FileHead {
+    /// The problem of a row in the words of its file.
+    pub(crate) fn explain(&self, problem: &Problem) -> Problem {
+        self.columns.explain(problem.clone())
+    }
 }
 
 impl App {
@@ -126,28 +165,73 @@ impl App {
         failed: &mut (dyn Write + Send),
         progress: &(dyn Fn(ImportProgress) + Sync),
     ) -> Result<ImportReport, ImportError> {
+        let (resource, dry_run) = (options.resource, options.dry_run);
+        let mut told = Told { failed: FailedRows::start(failed), progress, counts: ImportCounts::default() };
+        let unmapped = self.import_chunks(tenant, actor, options, file, 0, &mut told).await?;
+        told.failed.finish().map_err(ImportError::Report)?;
+        let counts = told.counts;
+        if !dry_run {
+            self.note_import(tenant, actor, resource, &counts).await?;
+        }
+        Ok(ImportReport { counts, unmapped })
+    }
+
+    /// Adds an import to the audit log.
+    pub(crate) async fn note_import(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        resource: &'static Resource,
+        counts: &ImportCounts,
+    ) -> Result<(), Failure> {
+        let ImportCounts { created, updated, unchanged, failed } = *counts;
+        let told = [("created", created), ("updated", updated), ("unchanged", unchanged), ("failed", failed)];
+        let details = told.into_iter().map(|(name, count)| (name.to_owned(), json!(count))).collect();
+        self.note_act(tenant, actor, "import", resource.name, &details).await
+    }
+
+    /// Stores a file's rows after the first `skip` chunk by chunk; answers with the columns that nothing
+    /// is read from.
+    pub(crate) async fn import_chunks(
+        &self,
+        tenant: &Tenant,
+        actor: &Actor,
+        options: ImportOptions,
+        file: impl Read + Send + 'static,
+        skip: u64,
+        companion: &mut (impl Companion + Send),
+    ) -> Result<Vec<String>, ImportError> {
         let resource = options.resource;
         let position = Arc::new(AtomicU64::new(0));
-        let mut rows = Rows::open(file, position.clone()).map_err(ImportError::File)?;
+        let place = position.clone();
+        let ended = || Failure::internal("the file's reader ended early");
+        // Reading may wait for a disk or a database.
+        let opened = tokio::task::spawn_blocking(move || Rows::open(file, place)).await;
+        let mut rows = opened.map_err(|_| ended())?.map_err(ImportError::File)?;
         let columns = Columns::of(rows.header(), &options, &self.context(tenant, resource, self.now()))
             .map_err(ImportError::File)?;
         let unmapped = columns.unmapped(rows.header());
-        let mut report = FailedRows::start(failed, rows.header());
-        let columns = Arc::new(columns);
+        let head = Arc::new(FileHead { header: rows.header().to_vec(), columns });
         // One chunk waits while another is stored: more would only cost memory.
         let (sender, mut receiver) = mpsc::channel::<Result<Chunk, Unreadable>>(1);
-        let mapping = columns.clone();
+        let mapping = head.clone();
         let request = || WriteRequest { allow_past: true, ..WriteRequest::from(actor) };
         let (app, owner, by) = (self.clone(), tenant.clone(), request());
         let size = Arc::new(AtomicUsize::new(*CHUNK.start()));
         let wanted = size.clone();
         let reading = tokio::task::spawn_blocking(move || {
+            let mut left = skip;
             loop {
+                let skipped = skip_rows(&mut rows, std::mem::take(&mut left));
                 let context = app.batch_context(&owner, &by, resource);
                 let most = wanted.load(Ordering::Relaxed);
-                let chunk = read_chunk(&mut rows, &mapping, resource, &context, most);
                 let chunk =
-                    chunk.map(|(rows, items)| Chunk { rows, items, end: position.load(Ordering::Relaxed) });
+                    skipped.and_then(|()| read_chunk(&mut rows, &mapping.columns, resource, &context, most));
+                let chunk = chunk.map(|(rows, items)| Chunk {
+                    rows: Arc::new(rows),
+                    items,
+                    end: position.load(Ordering::Relaxed),
+                });
                 let last = chunk.as_ref().map_or(true, |chunk| chunk.rows.is_empty());
                 if sender.blocking_send(chunk).is_err() || last {
                     return;
@@ -156,40 +240,56 @@ impl App {
         });
         let kind = if options.dry_run { BatchKind::Dry } else { BatchKind::Each };
         let mut seen = Seen::new(resource);
-        let mut counts = ImportCounts::default();
         while let Some(chunk) = receiver.recv().await {
-            let Chunk { rows, items, end } = chunk.map_err(ImportError::File)?;
-            if rows.is_empty() {
+            let chunk = chunk.map_err(ImportError::File)?;
+            if chunk.rows.is_empty() {
                 break;
             }
             let began = Instant::now();
-            let mut stored = self.store_batch(tenant, request(), resource, &items, kind, None).await?;
-            size.store(next_size(rows.len(), began.elapsed()), Ordering::Relaxed);
+            let kept = Kept { checkpoint: companion.before(&chunk, &head)?, remember: None };
+            let mut stored = self.store_batch(tenant, request(), resource, &chunk.items, kind, kept).await?;
+            size.store(next_size(chunk.rows.len(), began.elapsed()), Ordering::Relaxed);
             if options.dry_run {
-                seen.check(items.items(), &mut stored);
+                seen.check(chunk.items.items(), &mut stored);
             }
-            count(&mut counts, &stored);
-            for (row, result) in rows.iter().zip(&stored.results) {
-                if let Err(problem) = result {
-                    let problem = columns.explain(problem.clone());
-                    report.add(row, &problem).map_err(ImportError::Report)?;
-                }
-            }
-            progress(ImportProgress { bytes: end, counts });
+            companion.after(&chunk, &stored, &head)?;
         }
-        if reading.await.is_err() {
-            return Err(Failure::internal("the file's reader ended early").into());
-        }
-        report.finish().map_err(ImportError::Report)?;
-        if !options.dry_run {
-            let ImportCounts { created, updated, unchanged, failed } = counts;
-            let told =
-                [("created", created), ("updated", updated), ("unchanged", unchanged), ("failed", failed)];
-            let details = told.into_iter().map(|(name, count)| (name.to_owned(), json!(count))).collect();
-            self.note_act(tenant, actor, "import", resource.name, &details).await?;
-        }
-        Ok(ImportReport { counts, unmapped })
+        reading.await.map_err(|_| ended())?;
+        Ok(unmapped)
     }
+}
+
+/// Tells the caller what became of the rows.
+struct Told<'w> {
+    failed: FailedRows<'w>,
+    progress: &'w (dyn Fn(ImportProgress) + Sync),
+    counts: ImportCounts,
+}
+
+impl Companion for Told<'_> {
+    fn before(&mut self, _: &Chunk, _: &Arc<FileHead>) -> Result<Option<Arc<Checkpoint>>, ImportError> {
+        Ok(None)
+    }
+
+    fn after(&mut self, chunk: &Chunk, report: &BatchReport, file: &FileHead) -> Result<(), ImportError> {
+        self.counts.add(report);
+        for (row, result) in chunk.rows.iter().zip(&report.results) {
+            if let Err(problem) = result {
+                self.failed.add(&file.header, row, &file.explain(problem)).map_err(ImportError::Report)?;
+            }
+        }
+        (self.progress)(ImportProgress { bytes: chunk.end, counts: self.counts });
+        Ok(())
+    }
+}
+
+fn skip_rows<R: Read>(file: &mut Rows<R>, count: u64) -> Result<(), Unreadable> {
+    for _ in 0..count {
+        if file.next_row()?.is_none() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// How many rows the next transaction should have, when the last took so long.
@@ -215,75 +315,4 @@ fn read_chunk<R: Read>(
         rows.push(row);
     }
     Ok((rows, CheckedItems::read(resource, items, context)))
-}
-
-fn count(counts: &mut ImportCounts, report: &BatchReport) {
-    for result in &report.results {
-        match result {
-            Ok((Outcome::Created, _)) => counts.created += 1,
-            Ok((Outcome::Updated, _)) => counts.updated += 1,
-            Ok((Outcome::Unchanged, _)) => counts.unchanged += 1,
-            Err(_) => counts.failed += 1,
-        }
-    }
-}
-
-/// The report of failed rows: their cells as they were, their line, and the reason.
-struct FailedRows<'w> {
-    writer: csv::Writer<&'w mut (dyn Write + Send)>,
-    header: csv::ByteRecord,
-    begun: bool,
-}
-
-/// The columns that are added to failed rows; a second import of the report does not read them.
-const ADDED: [&str; 2] = ["_line", "_error"];
-
-impl<'w> FailedRows<'w> {
-    fn start(out: &'w mut (dyn Write + Send), header: &[String]) -> Self {
-        let kept = header.iter().filter(|name| !ADDED.contains(&name.as_str()));
-        let mut record: csv::ByteRecord = kept.map(String::as_bytes).collect();
-        for name in ADDED {
-            record.push_field(name.as_bytes());
-        }
-        let writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
-        Self { writer, header: record, begun: false }
-    }
-
-    fn add(&mut self, row: &Row, problem: &Problem) -> std::io::Result<()> {
-        if !self.begun {
-            self.begun = true;
-            self.writer.write_byte_record(&self.header)?;
-        }
-        let kept = self.header.len() - ADDED.len();
-        let mut record = csv::ByteRecord::new();
-        for cell in row.cells.iter().take(kept) {
-            record.push_field(cell);
-        }
-        while record.len() < kept {
-            record.push_field(b"");
-        }
-        record.push_field(row.line.to_string().as_bytes());
-        record.push_field(reason(problem).as_bytes());
-        self.writer.write_byte_record(&record)?;
-        Ok(())
-    }
-
-    fn finish(mut self) -> std::io::Result<()> {
-        self.writer.flush()
-    }
-}
-
-/// Everything that is wrong with a row, in one text.
-fn reason(problem: &Problem) -> String {
-    if problem.violations.is_empty() {
-        return match &problem.hint {
-            Some(hint) => format!("{}. {hint}", problem.detail),
-            None => problem.detail.clone(),
-        };
-    }
-    let one = |violation: &domain::Violation| match violation.property_path.as_str() {
-        "" => violation.message.clone(),
-        path => format!("{path}: {}", violation.message),
-    };
-    problem.violations.iter().map(one).collect::<Vec<_>>().join(" | ")
 }

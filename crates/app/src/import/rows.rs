@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Most bytes of one row. A quote that is never closed would otherwise take the whole file for one.
 const LONGEST_ROW: u64 = 4 * 1024 * 1024;
@@ -16,6 +16,12 @@ const MOST_COLUMNS: usize = 1_000;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unreadable(pub(super) String);
 
+impl Unreadable {
+    pub(crate) fn new(why: String) -> Self {
+        Self(why)
+    }
+}
+
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -24,25 +30,33 @@ impl fmt::Display for Unreadable {
 
 /// A row as it stands in the file.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Its cells.
-    pub(super) cells: csv::ByteRecord,
+    pub(crate) cells: csv::ByteRecord,
     /// The line on which it begins, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
 }
 
 /// The rows of a file after its header.
-pub(super) struct Rows<R> {
+pub(crate) struct Rows<R> {
     reader: csv::Reader<Bounded<R>>,
     header: Vec<String>,
     row_began: Arc<AtomicU64>,
+    ends_in_crlf: Arc<AtomicBool>,
 }
 
 impl<R: Read> Rows<R> {
     /// Reads the header. `position` tells the bytes read from then on.
-    pub(super) fn open(file: R, position: Arc<AtomicU64>) -> Result<Self, Unreadable> {
+    pub(crate) fn open(file: R, position: Arc<AtomicU64>) -> Result<Self, Unreadable> {
         let row_began = Arc::new(AtomicU64::new(0));
-        let bounded = Bounded { file, position, row_began: row_began.clone() };
+        let ends_in_crlf = Arc::new(AtomicBool::new(false));
+        let bounded = Bounded {
+            file,
+            position,
+            row_began: row_began.clone(),
+            ends_in_crlf: ends_in_crlf.clone(),
+            begun: false,
+        };
         let mut builder = csv::ReaderBuilder::new();
         builder.flexible(true).buffer_capacity(BUFFER);
         let mut reader = builder.from_reader(bounded);
@@ -59,22 +73,24 @@ impl<R: Read> Rows<R> {
         }
         let header = header.iter().map(column_name).collect::<Result<Vec<_>, _>>()?;
         check_header(&header)?;
-        Ok(Self { reader, header, row_began })
+        Ok(Self { reader, header, row_began, ends_in_crlf })
     }
 
     /// The names of the columns.
-    pub(super) fn header(&self) -> &[String] {
+    pub(crate) fn header(&self) -> &[String] {
         &self.header
     }
 
     /// The next row; none at the end.
-    pub(super) fn next_row(&mut self) -> Result<Option<Row>, Unreadable> {
+    pub(crate) fn next_row(&mut self) -> Result<Option<Row>, Unreadable> {
         self.row_began.store(self.reader.position().byte(), Ordering::Relaxed);
         let mut cells = csv::ByteRecord::new();
         let line = self.reader.position().line();
         match self.reader.read_byte_record(&mut cells) {
             Ok(true) => {
                 let line = cells.position().map_or(line, csv::Position::line);
+                // The reader counts the second half of CRLF with the row after it.
+                let line = line + u64::from(self.ends_in_crlf.load(Ordering::Relaxed));
                 Ok(Some(Row { cells, line }))
             }
             Ok(false) => Ok(None),
@@ -118,6 +134,8 @@ struct Bounded<R> {
     file: R,
     position: Arc<AtomicU64>,
     row_began: Arc<AtomicU64>,
+    ends_in_crlf: Arc<AtomicBool>,
+    begun: bool,
 }
 
 impl<R: Read> Read for Bounded<R> {
@@ -134,6 +152,12 @@ impl<R: Read> Read for Bounded<R> {
         }
         let count = self.file.read(buffer)?;
         self.position.fetch_add(count as u64, Ordering::Relaxed);
+        if !std::mem::replace(&mut self.begun, true) {
+            let read = buffer.get(..count).unwrap_or_default();
+            let end = read.iter().position(|byte| *byte == b'\n');
+            let before = end.and_then(|end| read.get(end.checked_sub(1)?));
+            self.ends_in_crlf.store(before == Some(&b'\r'), Ordering::Relaxed);
+        }
         Ok(count)
     }
 }

@@ -14,6 +14,7 @@ use super::write::{Outcome, Stored, WriteRequest};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::idempotency::Remember;
+use crate::imports::Checkpoint;
 use crate::store::{ScopedTx, read_record};
 use crate::tenant::Tenant;
 
@@ -104,6 +105,15 @@ pub struct BatchReport {
     pub results: Vec<ItemResult>,
 }
 
+/// What is stored together with a batch.
+#[derive(Default, Debug)]
+pub(crate) struct Kept {
+    /// Its answer, for repetitions.
+    pub(crate) remember: Option<Remember<BatchReport>>,
+    /// How far the import is that it belongs to.
+    pub(crate) checkpoint: Option<Arc<Checkpoint>>,
+}
+
 /// Why the transaction of a batch is given up.
 enum Stop {
     Failure(Failure),
@@ -138,7 +148,7 @@ impl App {
         let context = self.batch_context(tenant, &request, resource);
         let checked = tokio::task::spawn_blocking(move || CheckedItems::read(resource, items, &context));
         let checked = checked.await.map_err(|_| Failure::internal("reading a batch ended early"))?;
-        self.store_batch(tenant, request, resource, &checked, kind, remember).await
+        self.store_batch(tenant, request, resource, &checked, kind, Kept { remember, checkpoint: None }).await
     }
 
     /// The circumstances under which the items of a batch are read.
@@ -161,14 +171,21 @@ impl App {
         resource: &'static Resource,
         items: &CheckedItems,
         kind: BatchKind,
-        remember: Option<Remember<BatchReport>>,
+        kept: Kept,
     ) -> Result<BatchReport, Failure> {
+        let Kept { remember, checkpoint } = kept;
         let (work, _) = self.work(tenant, request, resource)?;
         // The caller's copy outlives the job's: freeing so much is no work for the writer's thread.
         let items = items.clone();
         let done = work.run(remember.clone(), move |work, tx| {
-            let items = items.clone();
-            Box::pin(async move { work.batch(tx, &items.0, kind).await })
+            let (items, checkpoint) = (items.clone(), checkpoint.clone());
+            Box::pin(async move {
+                let report = work.batch(tx, &items.0, kind).await?;
+                if let Some(checkpoint) = checkpoint {
+                    checkpoint.keep(tx, &report).await?;
+                }
+                Ok(report)
+            })
         });
         match done.await {
             Ok(report) => Ok(report),

@@ -15,8 +15,8 @@ mod walk;
 mod write;
 
 pub(crate) use audit::{AuditEntry, differing_fields, write_differences};
-pub(crate) use batch::CheckedItems;
 pub use batch::{BatchItem, BatchKind, BatchMode, BatchReport, ItemResult, MAX_ITEMS, match_fields};
+pub(crate) use batch::{CheckedItems, Kept};
 pub(crate) use change::{NewRecord, Work};
 pub(crate) use count::CountCache;
 pub use erase::Erased;

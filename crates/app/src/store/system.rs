@@ -8,8 +8,8 @@ use domain::resources::OWN;
 
 use super::schema::Schema;
 use super::scope::TenantSql;
-use crate::changes;
 use crate::webhooks::endpoint;
+use crate::{changes, imports};
 
 macro_rules! system_statements {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
@@ -776,6 +776,113 @@ pub(crate) static DISABLE_WEBHOOK: LazyLock<TenantSql> = LazyLock::new(|| {
     )
 });
 
+/// Begins to take in a file.
+pub(crate) static INSERT_IMPORT: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "INSERT INTO imports (tenant, id, resource, file_name, status, size, header, total_rows, run, lease_until, \
+         bytes_read, last_line, created_rows, updated_rows, unchanged_rows, failed_rows, failed_bytes, unmapped, \
+         created_by, created_at, updated_at) VALUES ({tenant}, ?, ?, ?, 'receiving', 0, '[]', 0, 0, 0, 0, 0, 0, 0, \
+         0, 0, 0, '[]', ?, ?, ?)",
+    )
+});
+
+/// Adds a part of a file, or of a report.
+pub(crate) static INSERT_IMPORT_PART: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::insert("import_parts", &["import_id", "kind", "number", "data"]));
+
+/// The file is still on its way.
+pub(crate) static TOUCH_IMPORT: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("imports", "updated_at = ?", "AND id = ?"));
+
+/// The file is there, with this header and so many rows.
+pub(crate) static READ_IMPORT_FILE: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "imports",
+        "status = 'waiting', size = ?, header = ?, total_rows = ?, updated_at = ?",
+        "AND id = ? AND status = 'receiving'",
+    )
+});
+
+/// How many files the tenant has that are not done with.
+pub(crate) static COUNT_IMPORT_FILES: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select("COUNT(*)", "imports", "AND status IN ('receiving', 'waiting', 'running', 'stopped')")
+});
+
+/// The imports of a resource.
+pub(crate) static LIST_IMPORTS: LazyLock<TenantSql> = LazyLock::new(|| {
+    let rest = "AND resource = ? AND status <> 'receiving' ORDER BY id DESC LIMIT 100";
+    TenantSql::select(imports::COLUMNS, "imports", rest)
+});
+
+/// One import of a resource.
+pub(crate) static FIND_IMPORT: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select(imports::COLUMNS, "imports", "AND resource = ? AND id = ? AND status <> 'receiving'")
+});
+
+/// The next part of a file or report.
+pub(crate) static FIND_IMPORT_PART: LazyLock<TenantSql> = LazyLock::new(|| {
+    let rest = "AND import_id = ? AND kind = ? AND number >= ? ORDER BY number LIMIT 1";
+    TenantSql::select("number, data", "import_parts", rest)
+});
+
+/// Starts an import that stands where it was read, or takes it over from a server that has ended.
+pub(crate) static START_IMPORT: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "imports",
+        "status = 'running', run = run + 1, lease_until = ?, mapping = ?, match_by = ?, message = NULL, \
+         updated_at = ?",
+        "AND id = ? AND run = ? AND (status IN ('waiting', 'stopped') OR status = 'running' AND lease_until <= ?)",
+    )
+});
+
+/// Counts what became of a chunk of a running import.
+pub(crate) static ADVANCE_IMPORT: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "imports",
+        "lease_until = ?, bytes_read = ?, last_line = ?, created_rows = created_rows + ?, \
+         updated_rows = updated_rows + ?, unchanged_rows = unchanged_rows + ?, failed_rows = failed_rows + ?, \
+         failed_bytes = failed_bytes + ?, updated_at = ?",
+        "AND id = ? AND run = ? AND status = 'running'",
+    )
+});
+
+/// Ends the run of an import.
+pub(crate) static END_IMPORT: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "imports",
+        "status = ?, message = ?, unmapped = ?, updated_at = ?, lease_until = 0",
+        "AND id = ? AND run = ? AND status = 'running'",
+    )
+});
+
+/// Stops an import, whoever runs it.
+pub(crate) static STOP_IMPORT: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "imports",
+        "status = 'stopped', message = ?, updated_at = ?, lease_until = 0",
+        "AND id = ? AND status = 'running'",
+    )
+});
+
+/// Files that broke off, imports that were never started, and reports that are older than they are kept.
+pub(crate) static OLD_IMPORTS: LazyLock<TenantSql> = LazyLock::new(|| {
+    let rest = "AND (status = 'receiving' AND updated_at <= ? OR status = 'waiting' AND updated_at <= ? \
+        OR updated_at <= ?) LIMIT 100";
+    TenantSql::select("id", "imports", rest)
+});
+
+/// Forgets an import.
+pub(crate) static DELETE_IMPORT: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::delete("imports", "AND id = ?"));
+
+/// Forgets some parts of a file or report.
+pub(crate) static DELETE_IMPORT_PARTS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::render(
+        "DELETE FROM import_parts WHERE tenant = {tenant} AND import_id = ? AND kind = ? AND number IN \
+         (SELECT number FROM import_parts WHERE tenant = {tenant} AND import_id = ? AND kind = ? LIMIT 16)",
+    )
+});
+
 /// A statement as a test sees it.
 #[derive(Clone, Debug)]
 pub struct StatementText {
@@ -873,6 +980,21 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*SET_FAILING,
         &*SET_WORKING,
         &*DISABLE_WEBHOOK,
+        &*INSERT_IMPORT,
+        &*INSERT_IMPORT_PART,
+        &*TOUCH_IMPORT,
+        &*READ_IMPORT_FILE,
+        &*COUNT_IMPORT_FILES,
+        &*LIST_IMPORTS,
+        &*FIND_IMPORT,
+        &*FIND_IMPORT_PART,
+        &*START_IMPORT,
+        &*ADVANCE_IMPORT,
+        &*END_IMPORT,
+        &*STOP_IMPORT,
+        &*OLD_IMPORTS,
+        &*DELETE_IMPORT,
+        &*DELETE_IMPORT_PARTS,
     ];
     let of_resources = registry.iter().flat_map(|resource| {
         let schema = Schema::new(resource);
