@@ -53,6 +53,20 @@ on_both_engines! {
         let _ = client.get(&old).await.status(200);
     }
 
+    async fn each_field_can_be_chosen(app: TestApp) {
+        let client = app.client().await;
+        let members = app.resource("members");
+        let theirs = json!({"city": "Perth", "mobile": "+61412345678", "interests": ["a", "b"]});
+        let (old, _) = make(&client, members, member("a@example.org", theirs)).await;
+        let (_, survivor) = make(&client, members, member("b@example.org", json!({"interests": ["b", "c"]}))).await;
+        let order = json!({"into": survivor["id"], "rule": "keep", "take": ["city"], "unite": ["interests"]});
+        let shown = client.post(&format!("{old}/merge"), order).await.status(200).json();
+        assert_eq!((&shown["city"], &shown["mobile"]), (&json!("Perth"), &json!(null)));
+        assert_eq!(shown["interests"], json!(["b", "c", "a"]));
+        let wrong = json!({"into": survivor["id"], "unite": ["nothing"]});
+        let _ = client.post(&format!("{old}/merge"), wrong).await.status(400).violation("unite[0]", "unknown_field");
+    }
+
     async fn a_stale_condition_stops_a_merge(app: TestApp) {
         let client = app.client().await;
         let members = app.resource("members");

@@ -3,6 +3,7 @@
 mod browser;
 mod forms;
 mod guides;
+mod imports;
 mod lists;
 mod records;
 mod screens;
@@ -74,8 +75,13 @@ fn says_not(page: &Response, words: &str) {
 
 /// Everything that stands in the inputs of a page's record form, as a browser would send it.
 fn inputs(page: &Response) -> Vec<(String, String)> {
+    inputs_of(page, "class=\"record-form\"")
+}
+
+/// The same of the form with this mark.
+fn inputs_of(page: &Response, mark: &str) -> Vec<(String, String)> {
     let html = page.text();
-    let (_, form) = html.split_once("class=\"record-form\"").unwrap();
+    let (_, form) = html.split_once(mark).unwrap();
     let (form, _) = form.split_once("</form>").unwrap();
     let decode = |text: &str| {
         text.replace("&#60;", "<")
@@ -105,7 +111,7 @@ fn inputs(page: &Response) -> Vec<(String, String)> {
         } else if tag.starts_with("select") {
             found.push((name, String::new()));
         } else if tag.starts_with("input") && name != "_token" {
-            let ticks = tag.contains("type=\"checkbox\"");
+            let ticks = tag.contains("type=\"checkbox\"") || tag.contains("type=\"radio\"");
             if !ticks || tag.contains(" checked") {
                 found.push((name, attribute(tag, "value").unwrap_or_default()));
             }

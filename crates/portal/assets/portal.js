@@ -93,6 +93,20 @@
   });
   window.addEventListener("beforeunload", (event) => { if (!leaving && isChanged()) event.preventDefault(); });
 
+  // A file that is too large is not sent at all; a button says that it works.
+  document.addEventListener("submit", (event) => {
+    const limit = Number(event.target.dataset.limit);
+    const file = limit && one("input[type=file]", event.target)?.files[0];
+    if (file && file.size > limit) {
+      event.preventDefault();
+      leaving = false;
+      problem("The file is too large", `It has ${Math.ceil(file.size / 1048576)} MiB; at most ${limit / 1048576} MiB can be sent. Split it into several files.`);
+      return;
+    }
+    const button = event.submitter;
+    if (button?.dataset.busy) { button.textContent = button.dataset.busy; button.setAttribute("aria-disabled", "true"); }
+  });
+
   // Questions in a dialog in place of a page of their own.
   const dialog = one("#dialog");
   const ask = async (address) => {

@@ -33,6 +33,7 @@ fn lines(name: &str) -> &'static str {
         "trash" => r#"<path d="M4 7h16M10 11v6M14 11v6M6 7l1 13h10l1-13M9 7V4h6v3"/>"#,
         "edit" => r#"<path d="M4 20h4L19 9a2.8 2.8 0 0 0-4-4L4 16zM13.5 6.5l4 4"/>"#,
         "download" => r#"<path d="M4 17v3h16v-3M12 4v12M7 11l5 5 5-5"/>"#,
+        "upload" => r#"<path d="M4 17v3h16v-3M12 16V4M7 9l5-5 5 5"/>"#,
         "columns" => r#"<rect x="4" y="4" width="16" height="16" rx="2"/><path d="M12 4v16"/>"#,
         "filter" => r#"<path d="M4 5h16l-6 7v7l-4-2v-5z"/>"#,
         "up" => r#"<path d="M6 15l6-6 6 6"/>"#,

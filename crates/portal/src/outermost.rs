@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::{Problem, ProblemKind};
@@ -28,7 +28,11 @@ pub(crate) async fn outermost(State(portal): State<Portal>, mut request: Request
     let headers = request.headers().clone();
     let counting = portal.counts.of(request.method(), request.extensions());
     let began = Instant::now();
-    let mut response = match edge::guard(request, next, portal.config.request_timeout).await {
+    // A file on a slow line takes longer than any other form. Its sender is known before it is read.
+    let is_file = request.method() == Method::POST && request.uri().path().ends_with("/import");
+    let usual = portal.config.request_timeout;
+    let time = if is_file { edge::FILE_TIME.max(usual) } else { usual };
+    let mut response = match edge::guard(request, next, time).await {
         Ok(response) => response,
         Err(cut) => {
             let kind = match cut {

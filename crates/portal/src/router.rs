@@ -1,11 +1,13 @@
 //! The portal as a service: its screens, its files, and what every answer has.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use app::{App, Failure, Surface};
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, get};
@@ -17,7 +19,7 @@ use crate::config::Config;
 use crate::failure::PageError;
 use crate::form::Form;
 use crate::pages::{error, login};
-use crate::screens::{self, ScreenInfo, screens};
+use crate::screens::{self, Screen, ScreenInfo, screens};
 use crate::visit::{Visit, comes_from_here, cookie, redirect};
 use crate::{assets, outermost};
 
@@ -48,6 +50,8 @@ pub fn router(app: App, config: Config) -> Result<Router, Failure> {
     let router = router
         .fallback(unknown)
         .layer(CompressionLayer::new())
+        // Forms have a limit of their own, and files another one.
+        .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(portal.clone(), outermost::outermost))
         .with_state(portal);
     Ok(router)
@@ -81,18 +85,21 @@ async fn signed_in(portal: Portal, request: Request, info: Option<ScreenInfo>) -
         Err(failure) => return error::plain(&parts, &failure.into()),
     };
     let is_post = parts.method == Method::POST;
+    let has_file = is_post && brings_file(&parts, info.as_ref());
+    let (body, file) = if has_file { (Body::empty(), Some(body)) } else { (body, None) };
     let (form, unread) = match if is_post { Form::read(body).await } else { Ok(Form::default()) } {
         Ok(form) => (form, None),
         Err(problem) => (Form::default(), Some(problem)),
     };
-    let visit = Visit { app: portal.app, config: portal.config, session, parts, form };
+    let (app, config) = (portal.app, portal.config);
+    let visit = Visit { app, config, session, parts, form, body: Mutex::new(file) };
     let shown = async {
         if let Some(problem) = unread {
             return Err(problem.into());
         }
         let info = info.ok_or_else(Problem::not_found)?;
         if is_post {
-            check_origin(&visit)?;
+            check_origin(&visit, has_file)?;
         }
         screens::admit(&info, &visit)?;
         screens::show(info.screen, &visit).await
@@ -103,13 +110,26 @@ async fn signed_in(portal: Portal, request: Request, info: Option<ScreenInfo>) -
     }
 }
 
-/// A form must come from a page of this session (architecture.md: sessions, forgery).
-fn check_origin(visit: &Visit) -> Result<(), PageError> {
+/// Whether the form is the one that may bring a file, and does.
+fn brings_file(parts: &Parts, info: Option<&ScreenInfo>) -> bool {
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let multipart = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
+    multipart && info.is_some_and(|info| matches!(info.screen, Screen::Upload(_)))
+}
+
+/// A form must come from a page of this session (architecture.md: sessions, forgery). The token of one with a
+/// file is read, and checked, by its screen.
+fn check_origin(visit: &Visit, has_file: bool) -> Result<(), PageError> {
     let token = visit.form.get("_token").unwrap_or_default();
-    if comes_from_here(&visit.config, &visit.parts) && visit.session.accepts_form(token) {
+    if comes_from_here(&visit.config, &visit.parts) && (has_file || visit.session.accepts_form(token)) {
         return Ok(());
     }
+    Err(foreign_form().into())
+}
+
+/// The refusal of a form that no page of this session has sent.
+pub(crate) fn foreign_form() -> Problem {
     let detail = "The form did not come from a page of this session";
     let hint = "Open the page again and send the form from there; nothing was changed.";
-    Err(Problem::new(ProblemKind::InsufficientScope, detail).hint(hint).into())
+    Problem::new(ProblemKind::InsufficientScope, detail).hint(hint)
 }

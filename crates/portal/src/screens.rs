@@ -6,7 +6,7 @@ use domain::definition::{Action, Effect, Registry, Resource};
 use crate::config::Config;
 use crate::failure::PageError;
 use crate::pages::settings::{self, SettingsScreen};
-use crate::pages::{bulk, edit, export, list, overview, record, search, session};
+use crate::pages::{bulk, edit, export, import, list, overview, record, search, session};
 use crate::visit::{Page, Visit};
 
 /// A screen of somebody who is signed in.
@@ -41,6 +41,16 @@ pub enum Screen {
     Export(&'static Resource),
     /// `POST /members/bulk`
     Bulk(&'static Resource),
+    /// `GET /members/import`
+    Import(&'static Resource),
+    /// `POST /members/import`, the one form with a file
+    Upload(&'static Resource),
+    /// `GET /members/import/{id}`
+    ImportJob(&'static Resource),
+    /// `POST /members/import/{id}`
+    ImportStep(&'static Resource),
+    /// `GET /members/import/{id}/failed`
+    FailedRows(&'static Resource),
     /// `GET /members/new`
     New(&'static Resource),
     /// `POST /members/new`
@@ -65,6 +75,10 @@ pub enum Screen {
     ChooseMoment(&'static Resource),
     /// `POST /events/{id}/schedule`
     Schedule(&'static Resource),
+    /// `GET /members/{id}/merge`
+    Compare(&'static Resource, &'static Action),
+    /// `POST /members/{id}/merge`
+    Merge(&'static Resource, &'static Action),
     /// `GET /events/{id}/publish`
     ConfirmAction(&'static Resource, &'static Action),
     /// `POST /events/{id}/publish`
@@ -109,6 +123,11 @@ fn of_resource(it: &'static Resource, preview: bool) -> Vec<ScreenInfo> {
         read("", Screen::List(it)),
         read("/export", Screen::Export(it)),
         write("/bulk", Screen::Bulk(it)),
+        ask("/import", Screen::Import(it)),
+        write("/import", Screen::Upload(it)),
+        ask("/import/{id}", Screen::ImportJob(it)),
+        write("/import/{id}", Screen::ImportStep(it)),
+        ask("/import/{id}/failed", Screen::FailedRows(it)),
         ask("/new", Screen::New(it)),
         write("/new", Screen::Create(it)),
         read("/{id}", Screen::Profile(it)),
@@ -126,9 +145,14 @@ fn of_resource(it: &'static Resource, preview: bool) -> Vec<ScreenInfo> {
         all.push(ask("/{id}/schedule", Screen::ChooseMoment(it)));
         all.push(write("/{id}/schedule", Screen::Schedule(it)));
     }
-    // Merging two records needs a choice of the other one, which no screen offers yet.
-    for action in it.actions.iter().filter(|action| action.effect != Effect::Merge) {
+    for action in it.actions {
         let path = format!("/{{id}}/{}", action.name);
+        if action.effect == Effect::Merge {
+            // Needs the other one, and a choice for each field.
+            all.push(ask(&path, Screen::Compare(it, action)));
+            all.push(write(&path, Screen::Merge(it, action)));
+            continue;
+        }
         all.push(ask(&path, Screen::ConfirmAction(it, action)));
         all.push(write(&path, Screen::Act(it, action)));
     }
@@ -146,6 +170,11 @@ pub(crate) async fn show(screen: Screen, visit: &Visit) -> Page {
         Screen::List(it) => list::show(visit, it).await,
         Screen::Export(it) => export::start(visit, it).await,
         Screen::Bulk(it) => bulk::run(visit, it).await,
+        Screen::Import(it) => import::start(visit, it).await,
+        Screen::Upload(it) => import::receive(visit, it).await,
+        Screen::ImportJob(it) => import::show(visit, it).await,
+        Screen::ImportStep(it) => import::step(visit, it).await,
+        Screen::FailedRows(it) => import::failed_rows(visit, it).await,
         Screen::New(it) => edit::blank(visit, it),
         Screen::Create(it) => edit::create(visit, it).await,
         Screen::Profile(it) => record::profile(visit, it).await,
@@ -158,6 +187,8 @@ pub(crate) async fn show(screen: Screen, visit: &Visit) -> Page {
         Screen::Delete(it) => record::delete(visit, it).await,
         Screen::ChooseMoment(it) => record::choose_moment(visit, it).await,
         Screen::Schedule(it) => record::schedule(visit, it).await,
+        Screen::Compare(it, action) => record::compare(visit, it, action).await,
+        Screen::Merge(it, action) => record::merge(visit, it, action).await,
         Screen::ConfirmAction(it, action) => record::confirm_action(visit, it, action).await,
         Screen::Act(it, action) => record::act(visit, it, action).await,
         Screen::Settings(it) => settings::show(it, visit).await,

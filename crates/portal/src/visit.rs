@@ -1,10 +1,11 @@
 //! A request of somebody who is signed in: who it is, what was asked, and how to answer.
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use app::{Actor, App, Client, Session, Tenant, WriteRequest};
 use askama::Template;
+use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse as _, Response};
@@ -30,6 +31,8 @@ pub(crate) struct Visit {
     pub(crate) parts: Parts,
     /// What was sent; empty for a request without a form.
     pub(crate) form: Form,
+    /// The body of a form with a file, which its screen reads.
+    pub(crate) body: Mutex<Option<Body>>,
 }
 
 impl Visit {
@@ -48,6 +51,11 @@ impl Visit {
 
     pub(crate) fn can_write(&self, resource: &Resource) -> bool {
         self.can(&resource.write_scope())
+    }
+
+    /// The body of a form with a file, once.
+    pub(crate) fn take_body(&self) -> Option<Body> {
+        self.body.lock().ok().and_then(|mut body| body.take())
     }
 
     /// Who acts.

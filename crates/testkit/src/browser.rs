@@ -42,4 +42,22 @@ impl Browser {
             .header("content-type", "application/x-www-form-urlencoded")
             .bytes(form.finish())
     }
+
+    /// Sends a form with a file (RFC 7578), the token before it.
+    pub fn upload(&self, path: &str, file_name: &str, content: &[u8]) -> Call {
+        const BOUNDARY: &str = "----browser-boundary";
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"_token\"\r\n\r\n{}\r\n--{BOUNDARY}\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\
+             Content-Type: text/csv\r\n\r\n",
+            self.form_token
+        );
+        let mut body = head.into_bytes();
+        body.extend_from_slice(content);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        self.client
+            .call(Method::POST, path)
+            .header("content-type", &format!("multipart/form-data; boundary={BOUNDARY}"))
+            .bytes(body)
+    }
 }

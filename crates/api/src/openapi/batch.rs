@@ -77,7 +77,7 @@ pub(super) fn report() -> ObjectBuilder {
 /// What a merge takes.
 pub(super) fn merge() -> ObjectBuilder {
     let rules = MergeRule::ALL.map(|(name, _)| name);
-    let names = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String));
+    let names = || ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String));
     let into: RefOr<Schema> = ObjectBuilder::new()
         .schema_type(Type::String)
         .format(named("uuid"))
@@ -95,7 +95,11 @@ pub(super) fn merge() -> ObjectBuilder {
             )
             .default(Some(json!("fill"))),
         )
-        .property("take", names.description(Some("Fields that the survivor takes whatever the rule says.")))
+        .property("take", names().description(Some("Fields that the survivor takes whatever the rule says.")))
+        .property(
+            "unite",
+            names().description(Some("Lists and custom fields that are united whatever the rule says.")),
+        )
         .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(false)))
         .description(Some("Which record survives a merge, and what it takes."))
 }

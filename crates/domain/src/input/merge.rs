@@ -21,6 +21,8 @@ pub struct MergeOrder {
     pub rule: MergeRule,
     /// Fields that it takes whatever the rule says.
     pub take: Vec<&'static str>,
+    /// Lists and custom fields in which both are united, whatever the rule says.
+    pub unite: Vec<&'static str>,
 }
 
 /// What the survivor takes in general.
@@ -40,15 +42,15 @@ impl MergeRule {
         [("fill", Self::Fill), ("keep", Self::Keep), ("take", Self::Take)];
 }
 
-const KNOWN: [&str; 3] = ["into", "rule", "take"];
+const KNOWN: [&str; 4] = ["into", "rule", "take", "unite"];
 
-/// Reads the body of a merge: `{"into": id, "rule": "fill", "take": ["mobile"]}`.
+/// Reads the body of a merge: `{"into": id, "rule": "fill", "take": ["mobile"], "unite": ["interests"]}`.
 pub fn merge_order(resource: &'static Resource, body: &Object) -> Result<MergeOrder, Problem> {
     let mut violations = Vec::new();
     let mut wrong = |path: &str, code, message: String| violations.push(Violation::new(path, code, message));
     for name in body.keys().filter(|name| !KNOWN.contains(&name.as_str())) {
         let near = did_you_mean(name, KNOWN);
-        wrong(name, "unknown_field", format!("A merge takes into, rule and take.{near}"));
+        wrong(name, "unknown_field", format!("A merge takes into, rule, take and unite.{near}"));
     }
     let into = body.get("into").and_then(Json::as_str).and_then(|text| text.parse().ok());
     if into.is_none() {
@@ -61,24 +63,28 @@ pub fn merge_order(resource: &'static Resource, body: &Object) -> Result<MergeOr
     if rule.is_none() {
         wrong("rule", "invalid_choice", "rule must be one of fill, keep, take.".to_owned());
     }
-    let mut take = Vec::new();
-    match body.get("take") {
-        None => {}
-        Some(Json::Array(names)) => {
-            for (index, name) in names.iter().enumerate() {
-                let field = name.as_str().and_then(|name| resource.field(name));
-                if let Some(field) = field.filter(|field| !field.read_only) {
-                    take.push(field.name);
-                } else {
-                    let path = format!("take[{index}]");
-                    wrong(&path, "unknown_field", format!("{name} is no field that can be taken."));
+    let mut named = |member: &str| {
+        let mut fields = Vec::new();
+        match body.get(member) {
+            None => {}
+            Some(Json::Array(names)) => {
+                for (index, name) in names.iter().enumerate() {
+                    let field = name.as_str().and_then(|name| resource.field(name));
+                    if let Some(field) = field.filter(|field| !field.read_only) {
+                        fields.push(field.name);
+                    } else {
+                        let path = format!("{member}[{index}]");
+                        wrong(&path, "unknown_field", format!("{name} is no field that can be taken."));
+                    }
                 }
             }
+            Some(_) => wrong(member, "invalid_type", format!("{member} must be a list of field names.")),
         }
-        Some(_) => wrong("take", "invalid_type", "take must be a list of field names.".to_owned()),
-    }
+        fields
+    };
+    let (take, unite) = (named("take"), named("unite"));
     match (into, rule) {
-        (Some(into), Some(rule)) if violations.is_empty() => Ok(MergeOrder { into, rule, take }),
+        (Some(into), Some(rule)) if violations.is_empty() => Ok(MergeOrder { into, rule, take, unite }),
         _ => Err(Problem::validation(violations)),
     }
 }
@@ -99,7 +105,7 @@ pub fn merge(
         let (own, theirs) = (survivor.at(position), other.at(position));
         if order.take.contains(&field.name) || (order.rule == MergeRule::Take && !is_empty(theirs)) {
             new.set_at(position, theirs.clone());
-        } else if order.rule == MergeRule::Fill {
+        } else if order.rule == MergeRule::Fill || order.unite.contains(&field.name) {
             new.set_at(position, filled(field, own, theirs));
         }
     }

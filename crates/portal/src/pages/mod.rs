@@ -4,6 +4,7 @@ pub(crate) mod bulk;
 pub(crate) mod edit;
 pub(crate) mod error;
 pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod overview;

@@ -177,7 +177,7 @@ pub(crate) fn moment_in(typed: &str, zone: &TimeZone) -> Option<domain::Timestam
 }
 
 /// A refusal as the page tells it; what is no refusal of the rules goes on as a failure.
-fn told(visit: &Visit, found: &Found, failure: PageError) -> Result<ProblemView, PageError> {
+pub(super) fn told(visit: &Visit, found: &Found, failure: PageError) -> Result<ProblemView, PageError> {
     let known = matches!(
         failure.problem.kind,
         ProblemKind::RuleViolation | ProblemKind::Conflict | ProblemKind::ValidationError

@@ -111,6 +111,12 @@ impl Names {
         self.0.get(id).map(String::as_str)
     }
 
+    /// The same, where it may not be known who it was.
+    pub(crate) fn of_someone(&self, id: Option<&str>) -> String {
+        let known = id.and_then(|id| self.of_id(id));
+        known.unwrap_or("Somebody who is no longer on the staff").to_owned()
+    }
+
     /// Who did what an entry of the audit log tells.
     pub(crate) fn actor(&self, entry: &Record) -> String {
         let known = entry.text(&AUDIT_LOG, "actorId").and_then(|id| self.0.get(id));

@@ -2,6 +2,7 @@
 
 mod actions;
 mod activity;
+mod merge;
 mod preview;
 
 use app::RecordRow;
@@ -23,6 +24,7 @@ use crate::words;
 
 pub(crate) use actions::{act, choose_moment, confirm_action, confirm_delete, delete, moment_in, schedule};
 pub(crate) use activity::{Names, activity, entries_of};
+pub(crate) use merge::{compare, merge};
 pub(crate) use preview::preview;
 
 /// A record that was read, and how it is laid out.
@@ -93,6 +95,8 @@ pub(crate) struct Tab {
 pub(crate) struct ActionLink {
     pub(crate) label: String,
     pub(crate) href: String,
+    /// Whether it is a question, which can be asked in a dialog.
+    pub(crate) asks: bool,
 }
 
 impl RecordHead {
@@ -139,13 +143,15 @@ impl RecordHead {
 fn offered(visit: &Visit, found: &Found) -> Vec<ActionLink> {
     let Found { resource, record, .. } = found;
     let mut all = Vec::new();
-    let link =
-        |label: &str, page: &str| ActionLink { label: words::capitalised(label), href: found.address(page) };
+    let link = |label: &str, page: &str| ActionLink {
+        label: words::capitalised(label),
+        href: found.address(page),
+        asks: page != "/merge",
+    };
     for action in resource.actions {
         let fits = match action.effect {
             Effect::SetStatus(status) => can_become(visit, resource, record, status),
-            Effect::Clone => true,
-            Effect::Merge => false,
+            Effect::Clone | Effect::Merge => true,
         };
         if fits {
             // Beside buttons that leave a page, "Cancel" alone would be taken for one.
