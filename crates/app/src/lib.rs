@@ -24,6 +24,7 @@ mod quota;
 mod random;
 mod records;
 pub mod sample;
+mod sandbox;
 mod schedule;
 mod secrets;
 mod sessions;
@@ -64,6 +65,7 @@ pub use records::{
     RecordRow, Stored, Tombstone, Walk, WriteCondition, WriteRequest, count_statement, list_statement,
     match_fields,
 };
+pub use sandbox::Emptied;
 pub use secrets::NewSecret;
 pub use sessions::{NewSession, Session, SessionUser, SignInRefusal, Support, network};
 pub use staff::{Act, Figure, Figures, NewUser, Overview, Todo, UpcomingEvent, User, network_of};

@@ -276,6 +276,7 @@ fn of_staff(call: StaffCall) -> Vec<&'static ErrorSet> {
         | Call::GetOrganisationOf
         | Call::CloseOrganisation => vec![&BAD_QUERY, &NOT_FOUND],
         Call::DeleteUser => vec![&BAD_QUERY, &NOT_FOUND, &CONFLICT],
+        Call::FillSandbox | Call::EmptySandbox => vec![&BAD_QUERY, &CONFLICT],
         Call::ChangeSession | Call::ChangePassword => vec![&BAD_BODY, &TOO_LARGE, &NOT_JSON],
         Call::ChangeOrganisation | Call::EnterSupport => vec![&BAD_BODY, &CONFLICT, &TOO_LARGE, &NOT_JSON],
         Call::ChangeUser | Call::SetPassword | Call::ChangePlan => {

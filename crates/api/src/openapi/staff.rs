@@ -106,6 +106,18 @@ pub(super) fn words_of(call: StaffCall) -> (&'static str, &'static str, &'static
         Call::ChangeOrganisation => {
             (ORGANISATIONS, "Change the organisation", "A JSON Merge Patch (RFC 7396) of its settings.")
         }
+        Call::FillSandbox => (
+            ORGANISATIONS,
+            "Fill the sandbox with sample data",
+            "Members, events and courses of an invented association. Only in the sandbox, and only while it is \
+             empty.",
+        ),
+        Call::EmptySandbox => (
+            ORGANISATIONS,
+            "Empty the sandbox",
+            "Deletes every member, event and course of the sandbox, whatever rules protect them. Where `complete` \
+             is false there is more: call it again. Production is never emptied.",
+        ),
         Call::ListKeys => (KEYS, "List API keys", "All keys of the environment, oldest first."),
         Call::CreateKey => (
             KEYS,
@@ -189,6 +201,8 @@ pub(super) fn success(call: StaffCall) -> Success {
             Success::Shown("Session")
         }
         Call::Overview => Success::Shown("Overview"),
+        Call::FillSandbox => Success::Shown("SandboxFilled"),
+        Call::EmptySandbox => Success::Shown("SandboxEmptied"),
         Call::ListUsers => Success::Shown("UserList"),
         Call::CreateUser => Success::Made("User"),
         Call::GetUser | Call::ChangeUser => Success::Shown("User"),
@@ -253,6 +267,7 @@ pub(super) fn schemas(registry: Registry) -> Vec<(String, ObjectBuilder)> {
     all.push(("Session".to_owned(), session(registry)));
     all.push(("Overview".to_owned(), overview()));
     all.push(("Figure".to_owned(), figure()));
+    all.extend(sandbox());
     all
 }
 
@@ -321,6 +336,20 @@ fn session(registry: Registry) -> ObjectBuilder {
 pub(super) fn or_null(object: ObjectBuilder, doc: &str) -> RefOr<Schema> {
     let null = ObjectBuilder::new().schema_type(Type::Null);
     Schema::from(AnyOfBuilder::new().item(object).item(null).description(Some(doc)).build()).into()
+}
+
+fn sandbox() -> [(String, ObjectBuilder); 2] {
+    let count = |doc: &str| integer().description(Some(doc));
+    let complete = ObjectBuilder::new().schema_type(Type::Boolean);
+    let filled = closed_record([("created", count("Records that were made.").into())]);
+    let emptied = closed_record([
+        ("deleted", count("Records that were deleted.").into()),
+        ("complete", complete.description(Some("Whether nothing is left.")).into()),
+    ]);
+    [
+        ("SandboxFilled".to_owned(), filled.description(Some("What the sandbox was filled with."))),
+        ("SandboxEmptied".to_owned(), emptied.description(Some("What was deleted of the sandbox."))),
+    ]
 }
 
 fn figure() -> ObjectBuilder {

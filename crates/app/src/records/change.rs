@@ -229,6 +229,17 @@ impl Work {
         Ok(Stored { record: old, outcome: Outcome::Updated, secret: None })
     }
 
+    /// Deletes some records, whatever the rules say; answers how many.
+    pub(super) async fn remove_some(&self, tx: &mut ScopedTx<'_, '_>) -> Result<usize, Failure> {
+        let ids = tx.all(&self.schema.some, Vec::new(), |row| row.uuid(0)).await?;
+        for id in &ids {
+            let id = RecordId::from(*id);
+            let old = self.find(tx, id).await?;
+            self.remove(tx, id, &old, None).await?;
+        }
+        Ok(ids.len())
+    }
+
     /// Merges a record into another one, which is answered with.
     pub(super) async fn merge(
         &self,

@@ -26,6 +26,8 @@ pub(crate) struct Schema {
     pub(crate) get_by: Vec<(usize, TenantSql)>,
     /// A new record; parameters as [`super::row::insert_params`] gives them.
     pub(crate) insert: TenantSql,
+    /// The ids of some records, the oldest.
+    pub(crate) some: TenantSql,
     /// Takes a record away.
     pub(crate) delete: TenantSql,
     /// A new term of a record.
@@ -80,6 +82,7 @@ impl Schema {
                 })
                 .collect(),
             insert: TenantSql::insert(table, &inserted),
+            some: TenantSql::select("id", table, "ORDER BY id LIMIT 100"),
             delete: TenantSql::delete(table, "AND id = ?"),
             insert_term: TenantSql::insert(&terms, &["term", "id"]),
             delete_term: TenantSql::delete(&terms, "AND term = ? AND id = ?"),

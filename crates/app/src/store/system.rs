@@ -999,7 +999,15 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
     let of_resources = registry.iter().flat_map(|resource| {
         let schema = Schema::new(resource);
         let update = TenantSql::update(&resource.table(), "version = ?", "AND id = ?");
-        let all = [schema.get, schema.insert, schema.delete, schema.insert_term, schema.delete_term, update];
+        let all = [
+            schema.get,
+            schema.some,
+            schema.insert,
+            schema.delete,
+            schema.insert_term,
+            schema.delete_term,
+            update,
+        ];
         all.into_iter().chain(schema.find_same).chain(schema.get_by.into_iter().map(|(_, sql)| sql))
     });
     let of_own = OWN.iter().flat_map(|resource| {

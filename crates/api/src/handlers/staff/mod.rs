@@ -93,6 +93,8 @@ calls! {
     DeleteKey DELETE "/api/api-keys/{id}" "deleteApiKey" keys::delete;
     RevokeKey POST "/api/api-keys/{id}/revoke" "revokeApiKey" keys::revoke;
     RotateKey POST "/api/api-keys/{id}/rotate" "rotateApiKey" keys::rotate;
+    FillSandbox POST "/api/sandbox/fill" "fillSandbox" organisation::fill_sandbox;
+    EmptySandbox POST "/api/sandbox/empty" "emptySandbox" organisation::empty_sandbox;
     ListOrganisations GET "/api/platform/organisations" "listOrganisations" platform::list;
     CreateOrganisation POST "/api/platform/organisations" "createOrganisation" platform::create;
     GetOrganisationOf GET "/api/platform/organisations/{id}" "getOrganisationById" platform::get;
@@ -121,7 +123,9 @@ impl StaffCall {
             | Self::SetPassword
             | Self::SignUserOut
             | Self::GetOrganisation
-            | Self::ChangeOrganisation => Some(ORGANISATION),
+            | Self::ChangeOrganisation
+            | Self::FillSandbox
+            | Self::EmptySandbox => Some(ORGANISATION),
             Self::ListKeys
             | Self::CreateKey
             | Self::GetKey
