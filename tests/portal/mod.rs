@@ -1,11 +1,15 @@
 //! The Client Portal. Pages are looked at as a browser without script sees them; `browser` drives a real one.
 
+mod accounts;
 mod browser;
 mod forms;
 mod guides;
 mod imports;
 mod lists;
+mod merging;
+mod platform;
 mod records;
+mod sandbox;
 mod screens;
 mod sessions;
 mod settings;

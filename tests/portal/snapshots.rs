@@ -64,6 +64,37 @@ async fn pages_are_as_they_were() {
     ] {
         matches(name, &browser.open(&path).await.status(200));
     }
+    for (name, path) in
+        [("account", "/account"), ("sandbox", "/sandbox"), ("sandbox-empty", "/sandbox/empty")]
+    {
+        matches(name, &browser.open(path).await.status(200));
+    }
+    let goes =
+        json!({"firstName": "Janet", "lastName": "Nguyen", "email": "janet@example.org", "city": "Hobart"});
+    let goes = made(&app, "members", goes).await;
+    matches("merge", &browser.open(&format!("/members/{member}/merge?with={goes}")).await.status(200));
+    matches("merge-find", &browser.open(&format!("/members/{member}/merge?q=janet")).await.status(200));
+    app.user(None, "operator@platform.example", domain::access::Role::PlatformAdmin).await;
+    let operator = app.browser("operator@platform.example").await;
+    matches("platform", &operator.open("/platform").await.status(200));
+    matches("platform-new", &operator.open("/platform/new").await.status(200));
+    let organisation = format!("/platform/{}", app.acme.id);
+    matches("platform-organisation", &operator.open(&organisation).await.status(200));
+    matches("platform-support", &operator.open(&format!("{organisation}/support")).await.status(200));
+    matches("import", &browser.open("/members/import").await.status(200));
+    let file = b"Given Name,Surname,E-Mail,Joined\nJane,Dow,jane@example.org,24/12/2020\nBad,Date,,soon\n";
+    let sent = browser.upload("/members/import", "list.csv", file).await.status(303);
+    let import = sent.header("location").unwrap().to_owned();
+    let page = browser.open(&import).await.status(200);
+    matches("import-mapping", &page);
+    let form = with(super::inputs_of(&page, "class=\"import-form\""), "do", "start");
+    let _ = browser.submit(&import, form).await.status(303);
+    let mut page = browser.open(&import).await.status(200);
+    while page.text().contains("hx-trigger=\"every") {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        page = browser.open(&import).await.status(200);
+    }
+    matches("import-report", &page);
     matches("not-found", &browser.open("/nothing").await.status(404));
     let fields = with(inputs(&browser.open("/members/new").await), "email", "jane@");
     matches("form-refused", &browser.submit("/members/new", fields).await.status(400));

@@ -20,7 +20,6 @@ mod query;
 mod rate_limit;
 mod representation;
 mod routes;
-mod session_limit;
 mod state;
 mod throttle;
 

@@ -14,7 +14,7 @@ use axum::routing::{MethodFilter, MethodRouter, any, get};
 use domain::definition::{Action, Effect, Registry, Resource};
 use domain::resources::{AUDIT_LOG, DELIVERY, INTEGRATION, OWN, SYNC_LOG, WEBHOOK};
 use domain::{Problem, ProblemKind};
-use edge::{Counts, RequestIds};
+use edge::{Counts, RequestIds, SessionLimit};
 
 use crate::config::Config;
 use crate::error::ApiError;
@@ -26,7 +26,6 @@ use crate::handlers::{
 };
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
-use crate::session_limit::SessionLimit;
 use crate::state::ApiState;
 use crate::throttle::Throttle;
 use crate::{docs, openapi, outermost};

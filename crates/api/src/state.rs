@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use app::App;
 use axum::http::HeaderValue;
-use edge::{Counts, RequestIds};
+use edge::{Counts, RequestIds, SessionLimit};
 
 use crate::config::Config;
 use crate::openapi::Documents;
-use crate::session_limit::SessionLimit;
 use crate::throttle::Throttle;
 
 /// The application and the settings; clones are cheap.

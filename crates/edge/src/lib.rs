@@ -11,6 +11,7 @@ mod headers;
 mod request_id;
 mod same_origin;
 mod session_cookie;
+mod session_limit;
 mod site;
 
 pub use client::client_of;
@@ -21,4 +22,5 @@ pub use headers::{OWN_HEADERS, put_headers};
 pub use request_id::{RequestId, RequestIds};
 pub use same_origin::is_same_origin;
 pub use session_cookie::SessionCookie;
+pub use session_limit::SessionLimit;
 pub use site::{Site, same_host};

@@ -18,6 +18,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a request may take, body included.
     pub request_timeout: Duration,
+    /// Requests an hour of each user, files of the pages not counted.
+    pub session_limit: u32,
     /// The resources that have pages, in the order of the navigation.
     pub layouts: &'static [Layout],
 }
@@ -29,6 +31,7 @@ impl Default for Config {
             hosts: [None, None],
             trusted_proxies: Vec::new(),
             request_timeout: Duration::from_secs(30),
+            session_limit: 10_000,
             layouts: LAYOUTS,
         }
     }

@@ -12,7 +12,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, get};
 use domain::{Problem, ProblemKind};
-use edge::{Counts, RequestIds};
+use edge::{Counts, RequestIds, SessionLimit};
 use tower_http::compression::CompressionLayer;
 
 use crate::config::Config;
@@ -30,6 +30,7 @@ pub(crate) struct Portal {
     pub(crate) config: Arc<Config>,
     pub(crate) request_ids: Arc<RequestIds>,
     pub(crate) counts: Arc<Counts>,
+    session_limit: Arc<SessionLimit>,
 }
 
 /// The portal as a service. It answers every address: what it does not know with a page that says so.
@@ -40,7 +41,8 @@ pub fn router(app: App, config: Config) -> Result<Router, Failure> {
     let routes = table.iter().map(|it| (&it.method, it.path.as_str())).chain(outside);
     let routes = routes.map(|(method, path)| (method, path, path));
     let counts = Arc::new(Counts::new(&app, Surface::Portal, routes));
-    let portal = Portal { app, config: Arc::new(config), request_ids, counts };
+    let session_limit = Arc::new(SessionLimit::new(config.session_limit));
+    let portal = Portal { app, config: Arc::new(config), request_ids, counts, session_limit };
     let mut router = Router::new()
         .route("/assets/{file}", get(assets::serve))
         .route("/login", get(login::show).post(login::sign_in));
@@ -84,6 +86,11 @@ async fn signed_in(portal: Portal, request: Request, info: Option<ScreenInfo>) -
         Ok(None) => return redirect(&parts.headers, &login::address(&parts)),
         Err(failure) => return error::plain(&parts, &failure.into()),
     };
+    let now = portal.app.now();
+    let (limit, granted) = portal.session_limit.charge(session.user.id, now);
+    if !granted {
+        return error::plain(&parts, &too_many(limit.seconds_left(now).max(1)).into());
+    }
     let is_post = parts.method == Method::POST;
     let has_file = is_post && brings_file(&parts, info.as_ref());
     let (body, file) = if has_file { (Body::empty(), Some(body)) } else { (body, None) };
@@ -108,6 +115,13 @@ async fn signed_in(portal: Portal, request: Request, info: Option<ScreenInfo>) -
         Ok(response) => response,
         Err(failure) => error::page(&visit, &failure),
     }
+}
+
+/// The refusal of somebody whose requests of this hour are used, as only a script's can be.
+fn too_many(seconds: u32) -> Problem {
+    let detail = "More pages were asked for in your name this hour than anybody can read";
+    let hint = format!("Close what asks by itself, and go on in {} minutes.", seconds.div_ceil(60).max(1));
+    Problem::new(ProblemKind::RateLimitExceeded, detail).hint(hint).retry_after(seconds)
 }
 
 /// Whether the form is the one that may bring a file, and does.

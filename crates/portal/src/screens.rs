@@ -1,12 +1,15 @@
 //! The one table of screens. The router and the tests of permissions are made from it.
 
 use axum::http::Method;
+use domain::access::{ORGANISATION, PLATFORM};
 use domain::definition::{Action, Effect, Registry, Resource};
 
 use crate::config::Config;
 use crate::failure::PageError;
 use crate::pages::settings::{self, SettingsScreen};
-use crate::pages::{bulk, edit, export, import, list, overview, record, search, session};
+use crate::pages::{
+    account, bulk, edit, export, import, list, overview, platform, record, sandbox, search, session,
+};
 use crate::visit::{Page, Visit};
 
 /// A screen of somebody who is signed in.
@@ -35,6 +38,44 @@ pub enum Screen {
     Theme,
     /// `POST /logout`
     SignOut,
+    /// `POST /logout/everywhere`
+    SignOutEverywhere,
+    /// `GET /account`
+    Account,
+    /// `POST /account/password`
+    ChangePassword,
+    /// `GET /sandbox`
+    Sandbox,
+    /// `GET /sandbox/fill`
+    ConfirmFill,
+    /// `POST /sandbox/fill`
+    FillSandbox,
+    /// `GET /sandbox/empty`
+    ConfirmEmpty,
+    /// `POST /sandbox/empty`
+    EmptySandbox,
+    /// `GET /platform`
+    Organisations,
+    /// `GET /platform/new`
+    NewOrganisation,
+    /// `POST /platform/new`
+    CreateOrganisation,
+    /// `POST /platform/leave`
+    LeaveSupport,
+    /// `GET /platform/{id}`
+    Organisation,
+    /// `GET /platform/{id}/plan`
+    ChoosePlan,
+    /// `POST /platform/{id}/plan`
+    ChangePlan,
+    /// `GET /platform/{id}/support`
+    AskReason,
+    /// `POST /platform/{id}/support`
+    EnterSupport,
+    /// `GET /platform/{id}/close`
+    ConfirmClose,
+    /// `POST /platform/{id}/close`
+    CloseOrganisation,
     /// `GET /members`
     List(&'static Resource),
     /// `GET /members/export`
@@ -98,7 +139,12 @@ pub fn screens(registry: Registry, config: &Config) -> Vec<ScreenInfo> {
         free(Method::POST, "/environment", Screen::Environment),
         free(Method::POST, "/theme", Screen::Theme),
         free(Method::POST, "/logout", Screen::SignOut),
+        free(Method::POST, "/logout/everywhere", Screen::SignOutEverywhere),
+        free(Method::GET, "/account", Screen::Account),
+        free(Method::POST, "/account/password", Screen::ChangePassword),
     ];
+    all.extend(of_sandbox());
+    all.extend(of_platform());
     for layout in config.layouts {
         if let Some(resource) = registry.by_plural(layout.plural) {
             all.extend(of_resource(resource, layout.preview));
@@ -106,6 +152,38 @@ pub fn screens(registry: Registry, config: &Config) -> Vec<ScreenInfo> {
     }
     all.extend(settings::screens());
     all
+}
+
+fn capable(method: Method, path: &str, capability: &str, screen: Screen) -> ScreenInfo {
+    ScreenInfo { method, path: path.to_owned(), capability: Some(capability.to_owned()), screen }
+}
+
+fn of_sandbox() -> [ScreenInfo; 5] {
+    let screen = |method, path, screen| capable(method, path, ORGANISATION, screen);
+    [
+        screen(Method::GET, "/sandbox", Screen::Sandbox),
+        screen(Method::GET, "/sandbox/fill", Screen::ConfirmFill),
+        screen(Method::POST, "/sandbox/fill", Screen::FillSandbox),
+        screen(Method::GET, "/sandbox/empty", Screen::ConfirmEmpty),
+        screen(Method::POST, "/sandbox/empty", Screen::EmptySandbox),
+    ]
+}
+
+fn of_platform() -> [ScreenInfo; 11] {
+    let screen = |method, path, screen| capable(method, path, PLATFORM, screen);
+    [
+        screen(Method::GET, "/platform", Screen::Organisations),
+        screen(Method::GET, "/platform/new", Screen::NewOrganisation),
+        screen(Method::POST, "/platform/new", Screen::CreateOrganisation),
+        screen(Method::POST, "/platform/leave", Screen::LeaveSupport),
+        screen(Method::GET, "/platform/{id}", Screen::Organisation),
+        screen(Method::GET, "/platform/{id}/plan", Screen::ChoosePlan),
+        screen(Method::POST, "/platform/{id}/plan", Screen::ChangePlan),
+        screen(Method::GET, "/platform/{id}/support", Screen::AskReason),
+        screen(Method::POST, "/platform/{id}/support", Screen::EnterSupport),
+        screen(Method::GET, "/platform/{id}/close", Screen::ConfirmClose),
+        screen(Method::POST, "/platform/{id}/close", Screen::CloseOrganisation),
+    ]
 }
 
 fn of_resource(it: &'static Resource, preview: bool) -> Vec<ScreenInfo> {
@@ -167,6 +245,25 @@ pub(crate) async fn show(screen: Screen, visit: &Visit) -> Page {
         Screen::Environment => session::switch(visit).await,
         Screen::Theme => Ok(session::theme(visit)),
         Screen::SignOut => session::sign_out(visit).await,
+        Screen::SignOutEverywhere => account::sign_out_everywhere(visit).await,
+        Screen::Account => account::show(visit),
+        Screen::ChangePassword => account::change_password(visit).await,
+        Screen::Sandbox => sandbox::show(visit),
+        Screen::ConfirmFill => sandbox::confirm_fill(visit),
+        Screen::FillSandbox => sandbox::fill(visit).await,
+        Screen::ConfirmEmpty => sandbox::confirm_empty(visit),
+        Screen::EmptySandbox => sandbox::empty(visit).await,
+        Screen::Organisations => platform::list(visit).await,
+        Screen::NewOrganisation => platform::blank(visit),
+        Screen::CreateOrganisation => platform::create(visit).await,
+        Screen::LeaveSupport => platform::leave(visit).await,
+        Screen::Organisation => platform::show(visit).await,
+        Screen::ChoosePlan => platform::choose_plan(visit).await,
+        Screen::ChangePlan => platform::change_plan(visit).await,
+        Screen::AskReason => platform::ask_reason(visit).await,
+        Screen::EnterSupport => platform::enter(visit).await,
+        Screen::ConfirmClose => platform::confirm_close(visit).await,
+        Screen::CloseOrganisation => platform::close(visit).await,
         Screen::List(it) => list::show(visit, it).await,
         Screen::Export(it) => export::start(visit, it).await,
         Screen::Bulk(it) => bulk::run(visit, it).await,

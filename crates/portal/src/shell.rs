@@ -1,7 +1,7 @@
 //! What surrounds every page: navigation, environment, user, messages.
 
 use app::Environment;
-use domain::access::Role;
+use domain::access::{ORGANISATION, PLATFORM, Role};
 
 use crate::cookies::{self, THEME, TOAST};
 use crate::pages::settings;
@@ -31,6 +31,8 @@ pub(crate) struct Shell {
     pub(crate) support: Option<(String, String)>,
     /// The address of the page, to come back to.
     pub(crate) here: String,
+    /// Whether the user may fill and empty the sandbox.
+    pub(crate) fills_sandbox: bool,
 }
 
 /// What stands in the head of every page, signed in or not.
@@ -70,7 +72,7 @@ impl Toast {
         format!("{}:{encoded}", if self.good { "good" } else { "bad" })
     }
 
-    fn decode(value: &str) -> Option<Self> {
+    pub(crate) fn decode(value: &str) -> Option<Self> {
         let (tone, encoded) = value.split_once(':')?;
         let (text, _) = form_urlencoded::parse(encoded.as_bytes()).next()?;
         Some(Self { good: tone == "good", text: text.into_owned() })
@@ -123,6 +125,11 @@ impl Shell {
             });
         }
         let is_in_settings = path == "/settings" || path.starts_with("/settings/");
+        if visit.can(PLATFORM) {
+            let open = path.starts_with("/platform");
+            let (label, href) = ("Organisations".to_owned(), "/platform".to_owned());
+            navigation.push(Place { label, href, icon: "building", open });
+        }
         let user = &session.user;
         let names = [user.first_name.as_deref(), user.last_name.as_deref()];
         let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
@@ -141,6 +148,7 @@ impl Shell {
             toast: cookies::get(&visit.parts.headers, TOAST).and_then(|value| Toast::decode(&value)),
             zone: tenant.map_or_else(|| "UTC".to_owned(), |it| it.organisation().timezone.clone()),
             support: session.support.as_ref().map(|it| (it.reason.clone(), place.moment(it.until))),
+            fills_sandbox: tenant.is_some() && visit.can(ORGANISATION),
             here: visit.parts.uri.path_and_query().map_or("/", |it| it.as_str()).to_owned(),
         }
     }

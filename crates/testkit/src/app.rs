@@ -157,7 +157,12 @@ impl TestApp {
 
     /// The API with the portal beside it, as the server has them.
     pub fn server(&self) -> axum::Router {
-        let config = portal::Config { layouts: LAYOUTS, ..portal::Config::default() };
+        self.server_with(portal::Config::default())
+    }
+
+    /// The same with these settings of the portal.
+    pub fn server_with(&self, config: portal::Config) -> axum::Router {
+        let config = portal::Config { layouts: LAYOUTS, ..config };
         let portal = portal::router(self.app.clone(), config);
         let portal = portal.unwrap_or_else(|failure| panic!("no portal: {failure:?}"));
         let api = api::router(self.app.clone(), api::Config::default());
@@ -172,10 +177,15 @@ impl TestApp {
 
     /// A browser without script in which somebody with [`PASSWORD`] has just signed in to the portal.
     pub async fn browser(&self, email: &str) -> Browser {
+        self.browser_with(email, portal::Config::default()).await
+    }
+
+    /// The same with these settings of the portal.
+    pub async fn browser_with(&self, email: &str, config: portal::Config) -> Browser {
         let signed_in = self.app.sign_in(&app::Client::default(), email, PASSWORD).await;
         let signed_in = signed_in.unwrap_or_else(|failure| panic!("cannot sign in: {failure:?}"));
         let new = signed_in.unwrap_or_else(|refusal| panic!("{email} is not signed in: {refusal:?}"));
-        let client = Client::new(self.server(), None).with_session(&new.token);
+        let client = Client::new(self.server_with(config), None).with_session(&new.token);
         Browser::new(client, &new.session)
     }
 

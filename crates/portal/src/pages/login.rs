@@ -10,11 +10,12 @@ use domain::{Problem, ProblemKind};
 use edge::client_of;
 
 use crate::components::{Control, FieldView};
+use crate::cookies::{self, Cookie, TOAST};
 use crate::failure::PageError;
 use crate::form::Form;
 use crate::pages::error;
 use crate::router::Portal;
-use crate::shell::Head;
+use crate::shell::{Head, Toast};
 use crate::visit::{comes_from_here, cookie, redirect};
 
 #[derive(Template)]
@@ -25,6 +26,8 @@ struct LoginPage {
     password: FieldView,
     /// Why the last attempt failed.
     refused: String,
+    /// What was done that led here.
+    told: String,
     /// Where to go after it.
     next: String,
 }
@@ -37,6 +40,7 @@ impl LoginPage {
             email: required(FieldView::plain("email", "Email", Control::typed("email", email))),
             password: required(FieldView::plain("password", "Password", Control::typed("password", ""))),
             refused: refused.to_owned(),
+            told: String::new(),
             next: next.to_owned(),
         }
     }
@@ -63,7 +67,15 @@ pub(crate) async fn show(State(portal): State<Portal>, request: Request) -> Resp
     {
         return redirect(&parts.headers, if next.is_empty() { "/" } else { &next });
     }
-    page(StatusCode::OK, &LoginPage::new(&parts, "", "", &next))
+    let mut view = LoginPage::new(&parts, "", "", &next);
+    let toast = cookies::get(&parts.headers, TOAST).and_then(|value| Toast::decode(&value));
+    let Some(toast) = toast else { return page(StatusCode::OK, &view) };
+    view.told = toast.text;
+    let mut response = page(StatusCode::OK, &view);
+    let secure = cookie(&portal.config, &parts).is_secure();
+    let gone = Cookie { name: TOAST, value: None, seconds: None, secure };
+    response.headers_mut().append(header::SET_COOKIE, gone.header());
+    response
 }
 
 /// `POST /login`

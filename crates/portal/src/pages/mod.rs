@@ -1,5 +1,6 @@
 //! Screens: each makes a view model of a visit and has its template show it.
 
+pub(crate) mod account;
 pub(crate) mod bulk;
 pub(crate) mod edit;
 pub(crate) mod error;
@@ -8,7 +9,9 @@ pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod overview;
+pub(crate) mod platform;
 pub(crate) mod record;
+pub(crate) mod sandbox;
 pub(crate) mod search;
 pub(crate) mod session;
 pub(crate) mod settings;

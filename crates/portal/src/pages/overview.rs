@@ -73,6 +73,10 @@ const STEP: u64 = 40;
 
 /// `GET /`
 pub(crate) async fn show(visit: &Visit) -> Page {
+    // An operator outside every organisation begins with all of them.
+    if visit.session.tenant.is_none() && visit.can(domain::access::PLATFORM) {
+        return Ok(visit.go("/platform"));
+    }
     let tenant = visit.tenant()?;
     let overview = visit.app.overview(tenant, |capability| visit.can(capability)).await?;
     let user = &visit.session.user;
