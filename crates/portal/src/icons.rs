@@ -22,7 +22,6 @@ fn lines(name: &str) -> &'static str {
         "book" => {
             r#"<path d="M4 5a3 3 0 0 1 3-2h5v17H7a3 3 0 0 0-3 1zM20 5a3 3 0 0 0-3-2h-5v17h5a3 3 0 0 1 3 1z"/>"#
         }
-        "building" => r#"<path d="M4 21h16M6 21V4h9v17M15 9h3v12M9 8h3M9 12h3M9 16h3"/>"#,
         "user" => r#"<circle cx="12" cy="8" r="4"/><path d="M5 21v-1a6 6 0 0 1 6-6h2a6 6 0 0 1 6 6v1"/>"#,
         "table" => r#"<rect x="4" y="4" width="16" height="16" rx="2"/><path d="M4 10h16M10 4v16"/>"#,
         "search" => r#"<circle cx="10.5" cy="10.5" r="6.5"/><path d="M20 20l-4.8-4.8"/>"#,
