@@ -115,6 +115,11 @@ impl Shell {
                 }
             }
         }
+        if visit.can(PLATFORM) {
+            let open = path.starts_with("/platform");
+            let (label, href) = ("Organisations".to_owned(), "/platform".to_owned());
+            navigation.push(Place { label, href, icon: "building", open });
+        }
         let settings = settings::places(visit);
         if !settings.is_empty() {
             navigation.push(Place {
@@ -125,11 +130,6 @@ impl Shell {
             });
         }
         let is_in_settings = path == "/settings" || path.starts_with("/settings/");
-        if visit.can(PLATFORM) {
-            let open = path.starts_with("/platform");
-            let (label, href) = ("Organisations".to_owned(), "/platform".to_owned());
-            navigation.push(Place { label, href, icon: "building", open });
-        }
         let user = &session.user;
         let names = [user.first_name.as_deref(), user.last_name.as_deref()];
         let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
