@@ -53,8 +53,10 @@ async fn a_collision_is_tried_again() {
     let (there, back) = (cross(1, 2), cross(2, 1));
     assert_eq!(there.await.unwrap(), Ok::<_, DbError>(1));
     assert_eq!(back.await.unwrap(), Ok(1));
-    assert_eq!(runs.load(Ordering::SeqCst), 3);
-    assert_eq!(db.stats().retries, 1);
+    // Once at least; on a busy machine the second run of one can meet the first of the other again.
+    let repeated = runs.load(Ordering::SeqCst) - 2;
+    assert!(repeated >= 1, "{repeated}");
+    assert_eq!(db.stats().retries, u64::from(repeated));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
