@@ -89,6 +89,31 @@ on_both_engines! {
         assert_eq!(app.client().await.get("/api/members").await.json()["data"][0]["city"], "Hobart");
     }
 
+    async fn the_mapping_of_an_integration_is_at_hand(app: TestApp) {
+        let browser = admin(&app).await;
+        let rules = json!([
+            {"external": "Given Name", "field": "firstName"}, {"external": "Surname", "field": "lastName"},
+            {"external": "E-Mail", "field": "email"}, {"external": "M/F", "field": "gender", "transforms": [{"map": {"F": "female"}}]},
+        ]);
+        let client = app.client().await;
+        let integration = json!({"name": "Our CRM", "fieldMapping": {"members": rules}});
+        let _ = client.post("/api/integrations", integration).await.status(201);
+        let path = sent(&browser, FILE).await;
+        let page = browser.open(&path).await.status(200);
+        says(&page, "By the mapping of the integration “Our CRM”");
+        let form = inputs_of(&page, "class=\"import-form\"");
+        assert!(form.contains(&("by".to_owned(), "saved:Our CRM".to_owned())), "{form:?}");
+        let gone = browser.submit(&path, with(with(form.clone(), "by", "saved:Other"), "do", "start")).await.status(400);
+        says(&gone, "The mapping that you chose is no longer there.");
+        let _ = browser.submit(&path, with(form, "do", "start")).await.status(303);
+        says(&report(&browser, &path).await, "Not read: Joined, Shoe size.");
+        let mai = client.get("/api/members?email=mai@example.org").await.json()["data"][0].clone();
+        assert_eq!(mai["gender"], "female");
+        // Nothing of it is offered for what it has no rules for.
+        let events = browser.upload("/events/import", "e.csv", b"name\nDinner\n").await.status(303);
+        says_not(&browser.open(&target(&events)).await.status(200), "Our CRM");
+    }
+
     async fn every_resource_has_the_wizard(app: TestApp) {
         let browser = admin(&app).await;
         for layout in LAYOUTS {

@@ -75,6 +75,21 @@ impl App {
         }
     }
 
+    /// Every mapping that is kept for a resource, with its name.
+    pub async fn saved_mappings(
+        &self,
+        tenant: &Tenant,
+        resource: &'static Resource,
+    ) -> Result<Vec<(String, Mapping)>, Failure> {
+        let mut all = Vec::new();
+        for name in self.integration_names(tenant).await? {
+            if let SavedMapping::Found(mapping) = self.saved_mapping(tenant, &name, resource).await? {
+                all.push((name, mapping));
+            }
+        }
+        Ok(all)
+    }
+
     async fn integration_names(&self, tenant: &Tenant) -> Result<Vec<String>, Failure> {
         let mut names = Vec::new();
         let each = |row: &Row<'_>| {

@@ -7,6 +7,7 @@ mod reading;
 use app::{ImportJob, ImportPreview, ImportReading, Outcome, PreviewRow, match_fields};
 use askama::Template;
 use axum::http::StatusCode;
+use domain::mapping::Mapping;
 use domain::{Problem, Resource};
 
 use super::{address, said};
@@ -54,20 +55,41 @@ struct RowView {
     cells: Vec<(String, bool)>,
 }
 
+/// How columns are read: as they are named, by the mapping of an integration, by the table of the form.
+const NAMES: &str = "names";
+const SAVED: &str = "saved:";
+const TABLE: &str = "table";
+
+/// A file that waits, with its first rows and the mappings that are kept for what it holds.
+struct File<'j> {
+    job: &'j ImportJob,
+    sample: Vec<Vec<String>>,
+    saved: Vec<(String, Mapping)>,
+}
+
+impl<'j> File<'j> {
+    async fn of(visit: &Visit, job: &'j ImportJob) -> Result<Self, PageError> {
+        let tenant = visit.tenant()?;
+        let sample = visit.app.import_sample(tenant, job.resource, job.id).await?;
+        let saved = visit.app.saved_mappings(tenant, job.resource).await?;
+        Ok(Self { job, sample, saved })
+    }
+}
+
 /// `GET /members/import/{id}` of one that was not started.
 pub(super) async fn show(visit: &Visit, job: &ImportJob) -> Page {
-    let sample = visit.app.import_sample(visit.tenant()?, job.resource, job.id).await?;
-    let form = suggested(job, &sample, &visit.tenant()?.organisation().country);
-    look(visit, job, &sample, &form, StatusCode::OK, None).await
+    let file = File::of(visit, job).await?;
+    let form = suggested(&file, &visit.tenant()?.organisation().country);
+    look(visit, &file, &form, StatusCode::OK, None).await
 }
 
 /// `POST /members/import/{id}`: another look, or the start.
 pub(super) async fn step(visit: &Visit, job: &ImportJob) -> Page {
-    let sample = visit.app.import_sample(visit.tenant()?, job.resource, job.id).await?;
+    let file = File::of(visit, job).await?;
     if visit.form.get("do") != Some("start") {
-        return look(visit, job, &sample, &visit.form, StatusCode::OK, None).await;
+        return look(visit, &file, &visit.form, StatusCode::OK, None).await;
     }
-    let started = match read(job, &visit.form) {
+    let started = match read(&file, &visit.form) {
         Ok(reading) => {
             let tenant = visit.tenant()?;
             visit.app.start_import(tenant, &visit.actor(), job.resource, job.id, Some(reading)).await
@@ -78,7 +100,7 @@ pub(super) async fn step(visit: &Visit, job: &ImportJob) -> Page {
         Ok(_) => Ok(visit.go(&address(job.resource, Some(job.id)))),
         Err(app::Failure::Problem(problem)) => {
             let status = StatusCode::from_u16(problem.kind.entry().status).unwrap_or(StatusCode::CONFLICT);
-            look(visit, job, &sample, &visit.form, status, Some(*problem)).await
+            look(visit, &file, &visit.form, status, Some(*problem)).await
         }
         Err(failure) => Err(failure.into()),
     }
@@ -87,14 +109,14 @@ pub(super) async fn step(visit: &Visit, job: &ImportJob) -> Page {
 /// The form, and the first rows as it reads them.
 async fn look(
     visit: &Visit,
-    job: &ImportJob,
-    sample: &[Vec<String>],
+    file: &File<'_>,
     form: &Form,
     status: StatusCode,
     problem: Option<Problem>,
 ) -> Page {
+    let job = file.job;
     let resource = job.resource;
-    let (preview, problem) = match (problem, read(job, form)) {
+    let (preview, problem) = match (problem, read(file, form)) {
         (Some(problem), _) | (None, Err(problem)) => (None, Some(problem)),
         (None, Ok(reading)) => match preview(visit, job, &reading).await {
             Ok(preview) => (Some((preview, reading)), None),
@@ -117,8 +139,8 @@ async fn look(
         wizard_title: format!("Import {nouns}"),
         here: address(resource, Some(job.id)),
         about: words::counted(job.total_rows, "row", "rows"),
-        by: ways(job, form),
-        columns: columns_of(job, sample, form),
+        by: ways(file, form),
+        columns: columns_of(job, &file.sample, form),
         match_by: match_by(resource, form),
         missing,
         preview: preview.map(|(preview, reading)| shown(job, &preview, &reading)),
@@ -149,21 +171,22 @@ fn told(visit: &Visit, resource: &Resource, problem: &Problem) -> ProblemView {
     view
 }
 
-/// The ways in which the columns can be read, where there are two.
-fn ways(job: &ImportJob, form: &Form) -> Vec<Choice> {
-    if !is_own(job) {
-        return Vec::new();
+/// The ways in which the columns can be read, where there are several.
+fn ways(file: &File<'_>, form: &Form) -> Vec<Choice> {
+    let chosen = form.get("by").unwrap_or(TABLE);
+    let way = |value: String, label: String| Choice { chosen: value == chosen, value, label };
+    let mut all = Vec::new();
+    if is_own(file.job) {
+        let label = "As they are named, since the file is an export of MemberPulse";
+        all.push(way(NAMES.to_owned(), label.to_owned()));
     }
-    let own = form.get("by") == Some("names");
-    let way = |value: &str, label: &str, chosen| Choice {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen,
-    };
-    vec![
-        way("names", "As they are named, since the file is an export of MemberPulse", own),
-        way("table", "By the table below", !own),
-    ]
+    for (name, _) in &file.saved {
+        all.push(way(format!("{SAVED}{name}"), format!("By the mapping of the integration “{name}”")));
+    }
+    if !all.is_empty() {
+        all.push(way(TABLE.to_owned(), "By the table below".to_owned()));
+    }
+    all
 }
 
 fn match_by(resource: &'static Resource, form: &Form) -> FieldView {
@@ -190,7 +213,7 @@ fn shown(job: &ImportJob, preview: &ImportPreview, reading: &ImportReading) -> P
         job.header.iter().enumerate().filter(|(_, name)| read(name)).map(|(index, _)| index).collect();
     let head = |index: &usize| {
         let name = job.header.get(*index).cloned().unwrap_or_default();
-        let rules = reading.mapping.as_ref().map(domain::mapping::Mapping::rules).unwrap_or_default();
+        let rules = reading.mapping.as_ref().map(Mapping::rules).unwrap_or_default();
         let rule = rules.iter().find(|rule| rule.external() == name);
         rule.map_or_else(|| words::label(&name), |rule| words::label(&rule.field()))
     };

@@ -7,6 +7,7 @@ use domain::{Problem, Violation};
 use serde_json::{Value as Json, json};
 
 use super::columns::DATES;
+use super::{File, NAMES, SAVED, TABLE};
 use crate::components::id_of;
 use crate::form::Form;
 
@@ -19,15 +20,25 @@ pub(super) fn is_own(job: &ImportJob) -> bool {
 }
 
 /// The form as it is first shown.
-pub(super) fn suggested(job: &ImportJob, sample: &[Vec<String>], country: &str) -> Form {
+pub(super) fn suggested(file: &File<'_>, country: &str) -> Form {
+    let job = file.job;
     let mut form = Form::default();
-    form.set("by", if is_own(job) { "names" } else { "table" });
     let columns: Vec<&str> = job.header.iter().map(String::as_str).collect();
+    // A mapping of which the file has every column was made for such files.
+    let fitting = file.saved.iter().find(|(_, mapping)| mapping.absent(&columns).is_empty());
+    form.set(
+        "by",
+        match fitting {
+            _ if is_own(job) => NAMES.to_owned(),
+            Some((name, _)) => format!("{SAVED}{name}"),
+            None => TABLE.to_owned(),
+        },
+    );
     for rule in Mapping::suggest(job.resource, &columns).rules() {
         let Some(index) = job.header.iter().position(|name| name == rule.external()) else { continue };
         form.set(&format!("field[{index}]"), rule.field());
         if is_date(job.resource, &rule.field()) {
-            let values = sample.iter().filter_map(|row| row.get(index)).map(String::as_str);
+            let values = file.sample.iter().filter_map(|row| row.get(index)).map(String::as_str);
             form.set(&format!("date[{index}]"), date_pattern(values, country));
         }
     }
@@ -75,12 +86,21 @@ fn date_pattern<'v>(values: impl Iterator<Item = &'v str>, country: &str) -> &'s
 }
 
 /// How the form has the columns read. Violations lead to its inputs.
-pub(super) fn read(job: &ImportJob, form: &Form) -> Result<ImportReading, Problem> {
+pub(super) fn read(file: &File<'_>, form: &Form) -> Result<ImportReading, Problem> {
+    let job = file.job;
     let fields = match_fields(job.resource);
     let wanted = form.get("matchBy").unwrap_or_default();
     let match_by = fields.into_iter().find(|name| *name == wanted);
-    if is_own(job) && form.get("by") == Some("names") {
+    let by = form.get("by").unwrap_or(TABLE);
+    if is_own(job) && by == NAMES {
         return Ok(ImportReading { mapping: None, match_by });
+    }
+    if let Some(name) = by.strip_prefix(SAVED) {
+        let Some((_, mapping)) = file.saved.iter().find(|(own, _)| own == name) else {
+            let text = "The mapping that you chose is no longer there.";
+            return Err(Problem::validation(vec![Violation::new("", "unknown_reference", text)]));
+        };
+        return Ok(ImportReading { mapping: Some(mapping.clone()), match_by });
     }
     let mut rules = Vec::new();
     let mut indexes = Vec::new();
