@@ -23,13 +23,18 @@ const OWNER: &str = "owner@acme.example";
 
 /// Something of the first organisation that a screen could be about.
 async fn somebodys(app: &TestApp, owner: &Client, info: &ScreenInfo) -> String {
-    let name = format!("{}-{}", info.path.len(), info.method).to_lowercase();
+    let name = format!("{}{}", info.method, info.path).to_lowercase().replace(['/', '{', '}'], "-");
     let plural =
         info.path.trim_start_matches("/settings/").trim_start_matches('/').split('/').next().unwrap();
     if plural == "api-keys" {
         let body = json!({"name": name, "scopes": ["members:read"]});
         let key = owner.post("/api/api-keys", body).await.status(201).json();
         return key["id"].as_str().unwrap().to_owned();
+    }
+    if plural == "users" {
+        let body = json!({"email": format!("u{name}@example.org")});
+        let user = owner.post("/api/users", body).await.status(201).json();
+        return user["id"].as_str().unwrap().to_owned();
     }
     if plural == "webhooks" {
         return made(app, plural, json!({"url": "https://crm.example.org/hook", "events": ["*"]})).await;

@@ -115,6 +115,23 @@ impl App {
     }
 }
 
+impl App {
+    /// A password for somebody to begin with: 80 random bits, easy to read out, within the rules.
+    pub fn temporary_password(&self) -> Result<String, Failure> {
+        // Without letters and digits that look alike.
+        const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let random: [u8; 16] = self.random_bytes()?;
+        let mut password = "Mp7".to_owned();
+        for (index, byte) in random.into_iter().enumerate() {
+            if index % 4 == 0 {
+                password.push('-');
+            }
+            password.push(char::from(LETTERS[usize::from(byte % 32)]));
+        }
+        Ok(password)
+    }
+}
+
 /// At least 8 characters with an upper-case letter and a digit, not among the most common (quality,
 /// Security).
 fn check(password: &str) -> Result<(), Failure> {

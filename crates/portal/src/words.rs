@@ -53,6 +53,7 @@ const LABELS: &[(&str, &str)] = &[
     ("responseStatus", "Answer"),
     ("scopes", "Access"),
     ("skipOwnChanges", "Leave out own changes"),
+    ("slug", "Short name"),
     ("startDate", "Opens"),
     ("timezone", "Time zone"),
     ("url", "Address"),
@@ -61,7 +62,13 @@ const LABELS: &[(&str, &str)] = &[
 ];
 
 /// Words for values of choices that cannot be derived from the value.
-const VALUES: &[(&str, &str)] = &[("pdf", "PDF"), ("api_key", "API key")];
+const VALUES: &[(&str, &str)] = &[
+    ("pdf", "PDF"),
+    ("api_key", "API key"),
+    ("ROLE_PLATFORM_ADMIN", "Platform administrator"),
+    ("ROLE_CLIENT_ADMIN", "Administrator"),
+    ("ROLE_CLIENT_USER", "Staff"),
+];
 
 /// What a field is called: `firstName` is "First name".
 #[must_use]

@@ -116,3 +116,62 @@ async fn a_webhook_is_made_tested_and_watched() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_joins_the_staff_and_the_organisation_moves() {
+    let app = TestApp::new(Engine::Sqlite).await;
+    in_a_browser(&app, |browser| {
+        browser.open("/settings/users");
+        is_sound(browser);
+        browser.click(".page-actions a");
+        browser.fill("[name=firstName]", "Mai");
+        browser.fill("[name=email]", "mai@");
+        browser.click(".form-actions .btn-primary");
+        browser.wait_for("1 field to mend");
+        let _ = browser.console();
+        is_sound(browser);
+        browser.fill("[name=email]", "mai@example.org");
+        browser.click(".form-actions .btn-primary");
+        browser.wait_for("Give it to Mai in person or by phone.");
+        is_sound(browser);
+        browser.click(".narrow a.btn-primary");
+        browser.wait_for("View and export members");
+        is_sound(browser);
+        browser.script("location.assign(location.pathname + '/password')", &[]);
+        browser.wait_for("New password for Mai");
+        is_sound(browser);
+        browser.click(".form-actions a");
+        browser.wait_for("View and export members");
+        browser.click("a[href$='/suspend']");
+        browser.wait_until("document.querySelector('#dialog').open");
+        browser.click("#dialog .btn-danger");
+        browser.wait_for("Mai is suspended");
+        is_sound(browser);
+        browser.click(".page-actions form button");
+        browser.wait_for("Mai can sign in again.");
+        browser.click("a[href$='/edit']");
+        is_sound(browser);
+        browser.script("document.querySelector('[name=role]').value = 'ROLE_CLIENT_ADMIN'", &[]);
+        browser.click(".form-actions .btn-primary");
+        browser.wait_for("was saved");
+        browser.wait_for("Manage users and the organisation's settings");
+
+        browser.open("/settings/organisation");
+        is_sound(browser);
+        browser.click(".page-actions a");
+        browser.wait_until("location.pathname.endsWith('/edit')");
+        is_sound(browser);
+        browser.fill("[name=currency]", "XXXX");
+        browser.click(".form-actions .btn-primary");
+        browser.wait_for("1 field to mend");
+        let _ = browser.console();
+        browser.fill("[name=currency]", "NZD");
+        browser.script("document.querySelector('[name=timezone]').value = 'Pacific/Auckland'", &[]);
+        browser.click("input[value=membershipType]");
+        browser.click(".form-actions .btn-primary");
+        browser.wait_for("The organisation was saved.");
+        browser.wait_for("Times are in Pacific/Auckland");
+        browser.wait_for("Membership type");
+    })
+    .await;
+}

@@ -3,6 +3,7 @@
 mod browser;
 mod keys;
 mod snapshots;
+mod staff;
 mod webhooks;
 
 use testkit::Response;

@@ -15,10 +15,21 @@ async fn pages_of_the_settings_are_as_they_were() {
     let key = json!({"name": "Website", "scopes": ["members:read", "events:read"], "allowedIps": ["203.0.113.0/24"]});
     let key = staff.post("/api/api-keys", key).await.status(201).json();
     let key = format!("/settings/api-keys/{}", key["id"].as_str().unwrap());
+    let user = json!({"email": "mai@example.org", "firstName": "Mai", "lastName": "Nguyen"});
+    let user = staff.post("/api/users", user).await.status(201).json();
+    let user = format!("/settings/users/{}", user["id"].as_str().unwrap());
     for (name, path) in [
         ("settings", "/settings".to_owned()),
         ("keys", "/settings/api-keys".to_owned()),
         ("key", key.clone()),
+        ("users", "/settings/users".to_owned()),
+        ("user", user.clone()),
+        ("user-new", "/settings/users/new".to_owned()),
+        ("user-edit", format!("{user}/edit")),
+        ("user-suspend", format!("{user}/suspend")),
+        ("user-password", format!("{user}/password")),
+        ("organisation", "/settings/organisation".to_owned()),
+        ("organisation-edit", "/settings/organisation/edit".to_owned()),
         ("key-rotate", format!("{key}/rotate")),
         ("key-revoke", format!("{key}/revoke")),
     ] {

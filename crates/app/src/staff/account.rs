@@ -177,7 +177,7 @@ async fn keep_an_admin(tx: &mut Tx<'_>, log: &Tenant, leaving: UserId) -> Result
         return Ok(());
     }
     let detail = "This is the organisation's last active administrator";
-    let hint = "Make somebody else an administrator (ROLE_CLIENT_ADMIN) first.";
+    let hint = "Make somebody else an administrator first.";
     Err(Problem::rule(detail, hint).into())
 }
 

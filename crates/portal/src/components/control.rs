@@ -58,6 +58,10 @@ impl Control {
     /// The control of a field, without the rows of a list.
     pub(crate) fn of(field: &Field, value: &str, currency: &str) -> Self {
         let area = |rows| Self::Area { value: value.to_owned(), rows };
+        if field.name == "password" {
+            // What was typed of it does not come back.
+            return Self::typed("password", "");
+        }
         match field.kind {
             Kind::Email => Self::typed("email", value),
             Kind::Url => Self::typed("url", value),

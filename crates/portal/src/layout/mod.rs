@@ -14,7 +14,7 @@ use domain::definition::{Field, Owner};
 pub(crate) use course::COURSES;
 pub(crate) use event::EVENTS;
 pub(crate) use member::MEMBERS;
-pub(crate) use settings::{ALL as SETTINGS, NEW_KEY, ROTATION};
+pub(crate) use settings::{ALL as SETTINGS, NEW_KEY, NEW_USER, ORGANISATION, ROTATION, USER};
 
 /// The layout of a resource's pages.
 #[derive(Clone, Copy, Debug)]

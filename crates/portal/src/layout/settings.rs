@@ -50,6 +50,63 @@ pub(crate) const ROTATION: Layout = Layout {
     ..BARE
 };
 
+/// A new member of staff.
+pub(crate) const NEW_USER: Layout = Layout {
+    plural: "newUser",
+    sections: &[
+        Section { title: "Person", fields: &["firstName", "lastName", "email"] },
+        Section { title: "Account", fields: &["role", "password"] },
+    ],
+    help: &[
+        ("email", "They sign in with it. No two people share one."),
+        ("firstName", ""),
+        ("lastName", ""),
+        (
+            "role",
+            "Administrators do everything in the organisation; staff look at members, events and courses.",
+        ),
+        (
+            "password",
+            "At least 8 characters with an upper-case letter and a digit. One is made and shown to you when left \
+             empty.",
+        ),
+    ],
+    ..BARE
+};
+
+/// A member of staff.
+pub(crate) const USER: Layout = Layout {
+    plural: "user",
+    sections: &[
+        Section { title: "Person", fields: &["firstName", "lastName", "email"] },
+        Section { title: "Account", fields: &["role"] },
+    ],
+    by_action: &["status"],
+    help: NEW_USER.help.split_at(4).0,
+    ..BARE
+};
+
+/// The organisation.
+pub(crate) const ORGANISATION: Layout = Layout {
+    plural: "organisation",
+    sections: &[
+        Section { title: "Organisation", fields: &["name", "country", "timezone", "currency"] },
+        Section { title: "Members", fields: &["requiredMemberFields"] },
+    ],
+    help: &[
+        ("name", ""),
+        ("country", "Phone numbers without a country code are read as numbers of it."),
+        ("timezone", "In which dates and times are shown, and what today is."),
+        ("currency", "The code of the currency of prices, such as AUD, NZD or USD."),
+        (
+            "requiredMemberFields",
+            "What must be given of each member beside names and email. Members that lack it stay as they are until \
+             they are changed.",
+        ),
+    ],
+    ..BARE
+};
+
 /// Webhooks.
 pub(crate) const WEBHOOKS: Layout = Layout {
     plural: "webhooks",
@@ -104,7 +161,7 @@ mod tests {
     #[test]
     fn forms_name_fields_that_there_are() {
         let own = ALL.iter().copied();
-        for layout in [NEW_KEY, ROTATION].into_iter().chain(own) {
+        for layout in [NEW_KEY, ROTATION, NEW_USER, USER, ORGANISATION].into_iter().chain(own) {
             let form = FORMS.iter().chain(OWN.iter()).find(|form| form.plural == layout.plural).unwrap();
             let sections = layout.sections.iter().flat_map(|section| section.fields);
             for name in sections.chain(layout.columns).chain(layout.help.iter().map(|(name, _)| name)) {

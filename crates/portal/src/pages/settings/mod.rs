@@ -4,13 +4,17 @@
 //! the API has too.
 
 mod keys;
+mod organisation;
 mod secret;
+mod users;
 mod webhooks;
 
 use askama::Template;
 use axum::http::Method;
 use domain::access::{API_KEYS, ORGANISATION};
 use domain::resources::WEBHOOK;
+
+use users::Deed;
 
 use crate::screens::{Screen, ScreenInfo};
 use crate::shell::{Place, Shell};
@@ -37,6 +41,42 @@ pub enum SettingsScreen {
     AskRevocation,
     /// `POST /settings/api-keys/{id}/revoke`
     RevokeKey,
+    /// `GET /settings/users`
+    Users,
+    /// `GET /settings/users/new`
+    NewUser,
+    /// `POST /settings/users/new`
+    AddUser,
+    /// `GET /settings/users/{id}`
+    User,
+    /// `GET /settings/users/{id}/edit`
+    EditUser,
+    /// `POST /settings/users/{id}/edit`
+    SaveUser,
+    /// `GET /settings/users/{id}/suspend`
+    AskSuspension,
+    /// `POST /settings/users/{id}/suspend`
+    SuspendUser,
+    /// `POST /settings/users/{id}/activate`
+    ActivateUser,
+    /// `GET /settings/users/{id}/password`
+    AskPassword,
+    /// `POST /settings/users/{id}/password`
+    ResetPassword,
+    /// `GET /settings/users/{id}/sign-out`
+    AskSignOut,
+    /// `POST /settings/users/{id}/sign-out`
+    SignUserOut,
+    /// `GET /settings/users/{id}/delete`
+    AskRemoval,
+    /// `POST /settings/users/{id}/delete`
+    RemoveUser,
+    /// `GET /settings/organisation`
+    Organisation,
+    /// `GET /settings/organisation/edit`
+    EditOrganisation,
+    /// `POST /settings/organisation/edit`
+    SaveOrganisation,
     /// `GET /settings/webhooks`
     Webhooks,
     /// `GET /settings/webhooks/{id}`
@@ -84,6 +124,24 @@ pub(crate) fn screens() -> Vec<ScreenInfo> {
         post("/api-keys/{id}/rotate", API_KEYS, S::RotateKey),
         get("/api-keys/{id}/revoke", API_KEYS, S::AskRevocation),
         post("/api-keys/{id}/revoke", API_KEYS, S::RevokeKey),
+        get("/users", ORGANISATION, S::Users),
+        get("/users/new", ORGANISATION, S::NewUser),
+        post("/users/new", ORGANISATION, S::AddUser),
+        get("/users/{id}", ORGANISATION, S::User),
+        get("/users/{id}/edit", ORGANISATION, S::EditUser),
+        post("/users/{id}/edit", ORGANISATION, S::SaveUser),
+        get("/users/{id}/suspend", ORGANISATION, S::AskSuspension),
+        post("/users/{id}/suspend", ORGANISATION, S::SuspendUser),
+        post("/users/{id}/activate", ORGANISATION, S::ActivateUser),
+        get("/users/{id}/password", ORGANISATION, S::AskPassword),
+        post("/users/{id}/password", ORGANISATION, S::ResetPassword),
+        get("/users/{id}/sign-out", ORGANISATION, S::AskSignOut),
+        post("/users/{id}/sign-out", ORGANISATION, S::SignUserOut),
+        get("/users/{id}/delete", ORGANISATION, S::AskRemoval),
+        post("/users/{id}/delete", ORGANISATION, S::RemoveUser),
+        get("/organisation", ORGANISATION, S::Organisation),
+        get("/organisation/edit", ORGANISATION, S::EditOrganisation),
+        post("/organisation/edit", ORGANISATION, S::SaveOrganisation),
     ];
     all.extend(of_webhooks());
     all
@@ -137,6 +195,24 @@ pub(crate) async fn show(screen: SettingsScreen, visit: &Visit) -> Page {
         S::RotateKey => keys::rotate(visit).await,
         S::AskRevocation => keys::ask_revocation(visit).await,
         S::RevokeKey => keys::revoke(visit).await,
+        S::Users => users::list(visit).await,
+        S::NewUser => users::blank(visit),
+        S::AddUser => users::create(visit).await,
+        S::User => users::one(visit).await,
+        S::EditUser => users::edit(visit).await,
+        S::SaveUser => users::save(visit).await,
+        S::AskSuspension => users::ask(visit, Deed::Suspend).await,
+        S::SuspendUser => users::act(visit, Deed::Suspend).await,
+        S::ActivateUser => users::activate(visit).await,
+        S::AskPassword => users::ask_password(visit).await,
+        S::ResetPassword => users::reset_password(visit).await,
+        S::AskSignOut => users::ask(visit, Deed::SignOut).await,
+        S::SignUserOut => users::act(visit, Deed::SignOut).await,
+        S::AskRemoval => users::ask(visit, Deed::Remove).await,
+        S::RemoveUser => users::act(visit, Deed::Remove).await,
+        S::Organisation => organisation::show(visit).await,
+        S::EditOrganisation => organisation::edit(visit).await,
+        S::SaveOrganisation => organisation::save(visit).await,
         S::Webhooks => webhooks::list(visit).await,
         S::Webhook => webhooks::one(visit).await,
         S::TestWebhook => webhooks::test(visit).await,
@@ -160,6 +236,14 @@ const PLACES: &[(&str, &str, &str, &str, &str)] = &[
         "send",
         "webhooks:read",
         "Which systems are told of changes, and how well that goes",
+    ),
+    ("Staff", "users", "users", ORGANISATION, "Who signs in here, and what they may do"),
+    (
+        "Organisation",
+        "organisation",
+        "building",
+        ORGANISATION,
+        "Its plan, zone, currency, and what it asks of members",
     ),
 ];
 
