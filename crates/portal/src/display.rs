@@ -33,6 +33,8 @@ pub(crate) enum Shown {
     Things(Vec<Vec<(String, Shown)>>),
     /// Names with their values.
     Pairs(Vec<(String, String)>),
+    /// Names with what was there before, where that is told, and what is there now.
+    Changes(Vec<(String, String, String)>),
 }
 
 #[derive(Template)]
@@ -172,6 +174,10 @@ impl Shown {
             Self::Things(things) => {
                 let first = |parts: &Vec<(String, Self)>| parts.first().map(|(_, shown)| shown.brief());
                 shortened(&things.iter().filter_map(first).collect::<Vec<_>>().join(", "))
+            }
+            Self::Changes(changes) => {
+                let all = changes.iter().map(|(name, old, new)| format!("{name}: {old} → {new}"));
+                shortened(&all.collect::<Vec<_>>().join(", "))
             }
             Self::Pairs(pairs) => {
                 let pairs = pairs.iter().map(|(name, value)| format!("{name}: {value}"));

@@ -4,6 +4,7 @@
 //! A page is a function of a view model, which handlers make. No SQL and no rule of the business is known
 //! here; what the portal can do, the API can do.
 
+mod acts;
 mod assets;
 mod components;
 mod config;

@@ -11,6 +11,9 @@ use domain::definition::{Field, Kind};
 /// Labels that cannot be derived from the name of a field.
 const LABELS: &[(&str, &str)] = &[
     ("accountingId", "Accounting id"),
+    ("action", "What"),
+    ("actorId", "Who"),
+    ("actorType", "Done by"),
     ("allowedIps", "Networks"),
     ("attemptCount", "Attempts"),
     ("bio", "Biography"),
@@ -50,6 +53,8 @@ const LABELS: &[(&str, &str)] = &[
     ("position", "Job title"),
     ("profilePublic", "Public profile"),
     ("publishDateTime", "Publish at"),
+    ("resourceId", "Id of what it is about"),
+    ("resourceType", "About"),
     ("responseStatus", "Answer"),
     ("scopes", "Access"),
     ("skipOwnChanges", "Leave out own changes"),

@@ -1,8 +1,10 @@
 //! The settings in a real browser.
 
+use serde_json::json;
 use testkit::{Behaviour, Engine, Receiver, TestApp};
 
 use super::super::browser::{in_a_browser, is_sound};
+use super::super::{jane, made};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_made_rotated_and_revoked() {
@@ -172,6 +174,37 @@ async fn somebody_joins_the_staff_and_the_organisation_moves() {
         browser.wait_for("The organisation was saved.");
         browser.wait_for("Times are in Pacific/Auckland");
         browser.wait_for("Membership type");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_audit_log_is_searched() {
+    let app = TestApp::new(Engine::Sqlite).await;
+    let id = made(&app, "members", jane()).await;
+    let client = app.client().await;
+    let _ = client.patch(&format!("/api/members/{id}"), json!({"city": "Hobart"})).await.status(200);
+    in_a_browser(&app, |browser| {
+        browser.click(".side a[href='/settings']");
+        browser.click(".side a[href='/settings/audit-log']");
+        browser.wait_for("Signed in");
+        is_sound(browser);
+        browser.type_into("#search", "jane");
+        browser.wait_for("Hobart");
+        browser.wait_until("!document.body.innerText.includes('Signed in')");
+        browser.wait_until("location.search === '?search=jane'");
+        is_sound(browser);
+        browser.click(".filter-menu summary");
+        browser.script(
+            "const it = document.querySelector('[name=action]'); it.value = 'create'; \
+             it.dispatchEvent(new Event('change', {bubbles: true}))",
+            &[],
+        );
+        browser.wait_for("What: Created");
+        browser.wait_for("1 entry");
+        browser.click("h1");
+        browser.click("td a");
+        browser.wait_until("document.querySelector('h1').innerText.includes('Jane Doe')");
     })
     .await;
 }

@@ -1,5 +1,6 @@
 //! The settings, screen by screen.
 
+mod audit;
 mod browser;
 mod keys;
 mod snapshots;

@@ -59,6 +59,8 @@ async fn pages_of_the_settings_are_as_they_were() {
     ] {
         matches(name, &browser.open(&path).await.status(200));
     }
+    matches("audit-log", &browser.open("/settings/audit-log").await.status(200));
+    matches("audit-log-empty", &browser.open("/settings/audit-log?search=nobody").await.status(200));
     let new = "/settings/api-keys/new";
     let fields = with(inputs(&browser.open(new).await), "name", "Shop");
     matches("key-refused", &browser.submit(new, fields.clone()).await.status(400));

@@ -149,8 +149,18 @@ pub(crate) const DELIVERIES: Layout = Layout {
     ..BARE
 };
 
+/// The audit log.
+pub(crate) const AUDIT_LOG: Layout = Layout {
+    plural: "auditLog",
+    icon: "history",
+    title: &["action"],
+    columns: &["createdAt"],
+    empty: "Every change and each act that matters for security is told here.",
+    ..BARE
+};
+
 /// The resources of the settings that have pages.
-pub(crate) const ALL: &[Layout] = &[WEBHOOKS, DELIVERIES];
+pub(crate) const ALL: &[Layout] = &[WEBHOOKS, DELIVERIES, AUDIT_LOG];
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@ use app::csv::Table;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use domain::listing::Filter;
 use domain::{Resource, Timestamp};
 use edge::RequestId;
 use futures_util::stream::{self, StreamExt as _};
@@ -17,8 +18,14 @@ use crate::visit::{Page, Visit};
 
 /// `GET /members/export`
 pub(crate) async fn start(visit: &Visit, resource: &'static Resource) -> Page {
+    start_only(visit, resource, None).await
+}
+
+/// The same of only what a filter lets through, whatever the address asks.
+pub(crate) async fn start_only(visit: &Visit, resource: &'static Resource, only: Option<Filter>) -> Page {
     let question = Question::of(visit, resource)?;
-    let query = question.query?;
+    let mut query = question.query?;
+    query.filters.extend(only);
     let tenant = visit.tenant()?;
     let table = Table::new(resource, query.fields.as_deref(), false);
     // That it was exported is on record before anything goes out.

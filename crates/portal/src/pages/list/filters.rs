@@ -3,6 +3,7 @@
 use domain::definition::{Field, Kind, Resource};
 
 use super::question::State;
+use crate::acts::act;
 use crate::components::{Choice, Control, FieldView, event_words};
 use crate::{display, words};
 
@@ -118,6 +119,8 @@ fn said(resource: &Resource, name: &str, value: &str) -> String {
     let shown = match field.kind {
         Kind::Choice(_) => words::value(value),
         Kind::Text { .. } if base == "eventType" => event_words(value),
+        Kind::Text { .. } if base == "action" => act(value),
+        Kind::Text { .. } if base == "resourceType" => words::value(value),
         Kind::Country => display::country(value),
         Kind::Boolean => if value == "true" { "Yes" } else { "No" }.to_owned(),
         kind if kind.is_temporal() => display::date(value),

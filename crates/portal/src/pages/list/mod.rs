@@ -60,7 +60,7 @@ pub(crate) struct ListPage {
 }
 
 /// The head of a column.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub(crate) struct Head {
     pub(crate) label: String,
     /// The list in the order of this column, where it has one.
@@ -71,7 +71,7 @@ pub(crate) struct Head {
 }
 
 /// A record in a list.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub(crate) struct RowView {
     pub(crate) id: String,
     pub(crate) href: String,

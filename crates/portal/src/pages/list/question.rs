@@ -101,8 +101,10 @@ impl Question {
     ) -> Result<Self, PageError> {
         visit.layout(resource)?;
         let zone = visit.place().zone;
+        // A page that searches what the grammar cannot does it itself.
+        let asked = state.0.iter().filter(|(name, _)| name != "search" || !resource.search.is_empty());
         let read: Vec<(String, String)> =
-            state.0.iter().map(|(name, value)| in_zone(resource, name, value, &zone)).collect();
+            asked.map(|(name, value)| in_zone(resource, name, value, &zone)).collect();
         let pairs = read.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let query = listing::parse(resource, pairs, Lenience::Strict);
         Ok(Self { state, query })

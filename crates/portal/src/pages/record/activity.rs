@@ -106,6 +106,13 @@ impl Names {
         Ok(Self(names))
     }
 
+    /// Everybody, by the id, in the order of their names.
+    pub(crate) fn all(&self) -> Vec<(String, String)> {
+        let mut all: Vec<_> = self.0.iter().map(|(id, name)| (id.clone(), name.clone())).collect();
+        all.sort_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+        all
+    }
+
     /// How somebody is called, by the id.
     pub(crate) fn of_id(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(String::as_str)
@@ -137,7 +144,11 @@ fn act(entry: &Record, resource: &'static Resource, place: &Place, names: &Names
         "update" => "changed it".to_owned(),
         "delete" => "deleted it".to_owned(),
         "merge" => "merged another record into it".to_owned(),
-        other => words::value(other).to_lowercase(),
+        other => {
+            let mut words = crate::acts::act(other);
+            words.get_mut(..1).map(str::make_ascii_lowercase);
+            words
+        }
     };
     let when = entry.timestamp(&AUDIT_LOG, "createdAt").unwrap_or(Timestamp::from_micros(0));
     let changes: Json = entry

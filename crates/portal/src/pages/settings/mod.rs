@@ -3,6 +3,7 @@
 //! One table names the screens, another the places of the navigation; each screen is by the use cases that
 //! the API has too.
 
+mod audit;
 mod keys;
 mod organisation;
 mod secret;
@@ -77,6 +78,10 @@ pub enum SettingsScreen {
     EditOrganisation,
     /// `POST /settings/organisation/edit`
     SaveOrganisation,
+    /// `GET /settings/audit-log`
+    AuditLog,
+    /// `GET /settings/audit-log/export`
+    ExportAuditLog,
     /// `GET /settings/webhooks`
     Webhooks,
     /// `GET /settings/webhooks/{id}`
@@ -139,6 +144,8 @@ pub(crate) fn screens() -> Vec<ScreenInfo> {
         post("/users/{id}/sign-out", ORGANISATION, S::SignUserOut),
         get("/users/{id}/delete", ORGANISATION, S::AskRemoval),
         post("/users/{id}/delete", ORGANISATION, S::RemoveUser),
+        get("/audit-log", "audit:read", S::AuditLog),
+        get("/audit-log/export", "audit:read", S::ExportAuditLog),
         get("/organisation", ORGANISATION, S::Organisation),
         get("/organisation/edit", ORGANISATION, S::EditOrganisation),
         post("/organisation/edit", ORGANISATION, S::SaveOrganisation),
@@ -213,6 +220,8 @@ pub(crate) async fn show(screen: SettingsScreen, visit: &Visit) -> Page {
         S::Organisation => organisation::show(visit).await,
         S::EditOrganisation => organisation::edit(visit).await,
         S::SaveOrganisation => organisation::save(visit).await,
+        S::AuditLog => audit::show(visit).await,
+        S::ExportAuditLog => audit::export(visit).await,
         S::Webhooks => webhooks::list(visit).await,
         S::Webhook => webhooks::one(visit).await,
         S::TestWebhook => webhooks::test(visit).await,
@@ -245,6 +254,7 @@ const PLACES: &[(&str, &str, &str, &str, &str)] = &[
         ORGANISATION,
         "Its plan, zone, currency, and what it asks of members",
     ),
+    ("Audit log", "audit-log", "history", "audit:read", "Who did what, when and from where"),
 ];
 
 /// The places of the settings that the user may see; none outside an organisation.
