@@ -2,6 +2,7 @@
 
 mod mapping;
 mod settings;
+mod status;
 mod sync;
 mod webhooks;
 

@@ -56,6 +56,9 @@ pub(crate) async fn recognise(state: &ApiState, parts: &Parts) -> Result<Caller,
     let from = client_address(&parts.extensions);
     match state.app.authenticate(key, from).await? {
         Ok(credential) => {
+            if let Some(slot) = parts.extensions.get::<ChargeSlot>() {
+                slot.with_key(&credential);
+            }
             check_host(state, parts, credential.tenant.environment())?;
             Ok(Caller::of_key(credential))
         }

@@ -44,6 +44,9 @@ pub(crate) async fn outermost(State(state): State<ApiState>, mut request: Reques
         response.headers_mut().append(header::LINK, documentation_link(&state, host.as_ref()));
     }
     edge::put_headers(response.headers_mut(), id);
+    if let Some(key) = slot.key() {
+        state.app.note_request(&key.tenant, key.key, response.status().as_u16());
+    }
     counting.answered(response.status().as_u16(), began.elapsed());
     response
 }

@@ -1,8 +1,8 @@
 //! The plan's limit as answers show it: headers of the IETF draft and their older X- kin (API §7).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use app::{Charge, QUOTA_WINDOW_SECONDS, QuotaState};
+use app::{Charge, Credential, QUOTA_WINDOW_SECONDS, QuotaState};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use domain::{Problem, ProblemKind, Timestamp};
 use parking_lot::Mutex;
@@ -15,7 +15,7 @@ const X_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// Where authentication leaves what it charged, for the edge to show.
 #[derive(Clone, Default)]
-pub(crate) struct ChargeSlot(Arc<Mutex<Option<Shown>>>);
+pub(crate) struct ChargeSlot(Arc<Mutex<Option<Shown>>>, Arc<OnceLock<Arc<Credential>>>);
 
 enum Shown {
     Charge(Charge),
@@ -23,6 +23,16 @@ enum Shown {
 }
 
 impl ChargeSlot {
+    /// Notes with which key the request came.
+    pub(crate) fn with_key(&self, key: &Arc<Credential>) {
+        drop(self.1.set(key.clone()));
+    }
+
+    /// The key that the request came with, if it is one that counts.
+    pub(crate) fn key(&self) -> Option<&Credential> {
+        self.1.get().map(Arc::as_ref)
+    }
+
     /// Notes that the request was charged.
     pub(crate) fn charged(&self, charge: Charge) {
         *self.0.lock() = Some(Shown::Charge(charge));

@@ -21,8 +21,8 @@ use crate::error::ApiError;
 use crate::handlers::imports::ImportCall;
 use crate::handlers::staff::StaffCall;
 use crate::handlers::{
-    batch, changes, entry, error_pages, health, hydra, imports, integrations, me, metrics, personal_data,
-    rate_limit, read, syncs, webhooks, write,
+    batch, changes, entry, error_pages, health, hydra, imports, integration_status, integrations, me,
+    metrics, personal_data, rate_limit, read, syncs, webhooks, write,
 };
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
@@ -126,6 +126,8 @@ pub enum RouteKind {
     IntegrationChanges,
     /// `POST /api/members/imports` and its like
     Import(&'static Resource, ImportCall),
+    /// `GET /api/integrations/{id}/status`
+    IntegrationStatus,
     /// `POST /api/session` and its like
     Staff(StaffCall),
 }
@@ -149,9 +151,11 @@ impl RouteKind {
             | Self::PersonalData(it) => Some(it),
             Self::TestWebhook | Self::RecoverDeliveries | Self::WebhookHealth => Some(&WEBHOOK),
             Self::GetDelivery | Self::RetryDelivery => Some(&DELIVERY),
-            Self::ReplaceFieldMapping | Self::PreviewFieldMapping | Self::Sync | Self::IntegrationChanges => {
-                Some(&INTEGRATION)
-            }
+            Self::ReplaceFieldMapping
+            | Self::PreviewFieldMapping
+            | Self::Sync
+            | Self::IntegrationChanges
+            | Self::IntegrationStatus => Some(&INTEGRATION),
             Self::RetrySync => Some(&SYNC_LOG),
             _ => None,
         }
@@ -251,7 +255,8 @@ fn of_webhooks() -> Vec<RouteInfo> {
 
 /// What integrations have beside the calls of all resources (API §9).
 fn of_integrations() -> Vec<RouteInfo> {
-    let (item, write) = (INTEGRATION.item_path(), INTEGRATION.write_scope());
+    let (item, read, write) = (INTEGRATION.item_path(), INTEGRATION.read_scope(), INTEGRATION.write_scope());
+    let status = format!("{item}/status");
     let (retry, changes) = (format!("{}/retry", SYNC_LOG.item_path()), format!("{item}/changes"));
     let (mapping, preview) = (format!("{item}/field-mapping"), format!("{item}/field-mapping/preview"));
     vec![
@@ -259,6 +264,7 @@ fn of_integrations() -> Vec<RouteInfo> {
         scoped(Method::POST, &preview, "previewFieldMapping", &write, RouteKind::PreviewFieldMapping),
         scoped(Method::POST, &format!("{item}/sync"), "syncIntegration", &write, RouteKind::Sync),
         scoped(Method::POST, &retry, "retrySync", &write, RouteKind::RetrySync),
+        scoped(Method::GET, &status, "getIntegrationStatus", &read, RouteKind::IntegrationStatus),
         scoped(
             Method::GET,
             &changes,
@@ -419,6 +425,7 @@ fn on_route(methods: MethodRouter<ApiState>, method: Method, kind: RouteKind) ->
         RouteKind::Import(it, call) => {
             add(methods, method, move |state, request| imports::imports(state, request, it, call))
         }
+        RouteKind::IntegrationStatus => add(methods, method, integration_status::status),
         RouteKind::Staff(call) => call.on(methods),
     }
 }

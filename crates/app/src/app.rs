@@ -20,6 +20,7 @@ use crate::records::CountCache;
 use crate::sessions::SessionCache;
 use crate::staff::FigureCache;
 use crate::store::Schema;
+use crate::traffic::Traffic;
 use crate::usage::KeyUsage;
 use crate::vault::Vault;
 use crate::wakes::Wakes;
@@ -72,6 +73,7 @@ struct Inner {
     figures: FigureCache,
     counts: CountCache,
     usage: KeyUsage,
+    traffic: Traffic,
     quotas: Quotas,
     limits: PlanLimits,
     vault: Option<Vault>,
@@ -102,6 +104,7 @@ impl App {
             figures: FigureCache::new(),
             counts: CountCache::new(),
             usage: KeyUsage::default(),
+            traffic: Traffic::default(),
             quotas: Quotas::default(),
             limits: options.limits,
             vault: options.vault,
@@ -164,6 +167,10 @@ impl App {
 
     pub(crate) fn counts(&self) -> &CountCache {
         &self.0.counts
+    }
+
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.0.traffic
     }
 
     pub(crate) fn usage(&self) -> &KeyUsage {

@@ -31,6 +31,7 @@ mod sessions;
 mod staff;
 mod store;
 mod tenant;
+mod traffic;
 mod usage;
 mod vault;
 mod wakes;
@@ -51,8 +52,8 @@ pub use imports::{
     PREVIEW_ROWS, PreviewRow,
 };
 pub use integrations::{
-    MAX_SYNC_RECORDS, MappingPreview, MappingQuestion, SavedMapping, SyncDeletion, SyncOrder, SyncReport,
-    SyncResult, SyncStatus,
+    Health, HealthError, IntegrationStatus, MAX_SYNC_RECORDS, MappingPreview, MappingQuestion, SavedMapping,
+    SyncCounts, SyncDeletion, SyncOrder, SyncReport, SyncResult, SyncStatus,
 };
 pub use keys::{Credential, KeyDetails, KeyRefusal, NewKey, NewKeyRequest};
 pub use metrics::{AttemptOutcome, RouteMetrics, Surface};
@@ -71,6 +72,7 @@ pub use sessions::{NewSession, Session, SessionUser, SignInRefusal, Support, net
 pub use staff::{Act, Figure, Figures, NewUser, Overview, Todo, UpcomingEvent, User, network_of};
 pub use store::{StatementText, TenantSql, statements};
 pub use tenant::{Environment, Tenant};
+pub use traffic::RequestCounts;
 pub use vault::Vault;
 pub use wakes::{Waiting, Wakes};
 pub use webhooks::{

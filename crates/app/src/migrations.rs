@@ -26,5 +26,6 @@ pub fn migrations() -> Vec<Migration> {
         migration!(8, "0008_sync"),
         migration!(9, "0009_webhook_health"),
         migration!(10, "0010_imports"),
+        migration!(11, "0011_traffic"),
     ]
 }

@@ -18,9 +18,8 @@ use crate::failure::Failure;
 use crate::idempotency::KEPT;
 use crate::sessions::SIGN_INS_KEPT;
 use crate::store::System;
-use crate::store::system::{
-    OLDEST_CHANGE, PRUNE_ATTEMPTS, PRUNE_CHANGES, PRUNE_DELIVERIES, PRUNE_SYNC_LOG, due_statement,
-};
+use crate::store::integrations::{PRUNE_REQUEST_COUNTS, PRUNE_SYNC_LOG};
+use crate::store::system::{OLDEST_CHANGE, PRUNE_ATTEMPTS, PRUNE_CHANGES, PRUNE_DELIVERIES, due_statement};
 use crate::tenant::Tenant;
 use crate::webhooks::HOURS_KEPT;
 
@@ -115,6 +114,7 @@ impl App {
             while self.run_scoped(&tenant, &PRUNE_ATTEMPTS, id.clone()).await? > 0 {}
             while self.run_scoped(&tenant, &PRUNE_DELIVERIES, id.clone()).await? > 0 {}
             while self.run_scoped(&tenant, &PRUNE_SYNC_LOG, id.clone()).await? > 0 {}
+            self.run_scoped(&tenant, &PRUNE_REQUEST_COUNTS, vec![Param::Integer(oldest.as_micros())]).await?;
             self.prune_changes_of(&tenant, oldest).await?;
             self.prune_imports(&tenant).await?;
         }

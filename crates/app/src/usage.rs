@@ -37,8 +37,13 @@ impl KeyUsage {
 }
 
 impl App {
-    /// Stores the noted uses of keys. What cannot be stored now is kept for the next time.
+    /// Stores what was noted of keys and requests. What cannot be stored now is kept for the next time.
     pub async fn flush_usage(&self) -> Result<(), Failure> {
+        self.flush_key_uses().await?;
+        self.flush_traffic().await
+    }
+
+    async fn flush_key_uses(&self) -> Result<(), Failure> {
         let uses: Vec<(KeyId, Use)> = self.usage().0.lock().drain().collect();
         if uses.is_empty() {
             return Ok(());

@@ -7,6 +7,7 @@ pub(crate) mod error_pages;
 pub(crate) mod health;
 pub(crate) mod hydra;
 pub(crate) mod imports;
+pub(crate) mod integration_status;
 pub(crate) mod integrations;
 pub(crate) mod me;
 pub(crate) mod metrics;

@@ -177,6 +177,7 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         | RouteKind::Get(_)
         | RouteKind::GetDelivery
         | RouteKind::WebhookHealth
+        | RouteKind::IntegrationStatus
         | RouteKind::PersonalData(_) => &[&BAD_QUERY, &NOT_FOUND],
         RouteKind::List(_) | RouteKind::EventTypes => &[&BAD_QUERY],
         RouteKind::RateLimit => &[&BAD_QUERY, &UNAUTHORISED, &FORBIDDEN, &NOT_ACCEPTABLE, &UNAVAILABLE],

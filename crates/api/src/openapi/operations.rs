@@ -252,6 +252,12 @@ fn words_of(kind: RouteKind) -> (String, String) {
             "Tries a record that failed once more, now, by the rules as they are today. Answers with its row of the \
              sync log.",
         ),
+        RouteKind::IntegrationStatus => fixed(
+            "See how an integration does",
+            "Made from what really happened: requests with its keys, syncs, deliveries of its webhooks, the end of its \
+             credentials. `errors` says what is wrong and what to do about it, newest first; `hours` has the requests and \
+             the synced records of each of the last 24 hours, for charts.",
+        ),
         RouteKind::IntegrationChanges => fixed(
             "Read the change feed in the outside system's shape",
             "The change feed (`GET /api/changes`) with records as the outbound rules of the integration's field mapping \

@@ -81,6 +81,7 @@ pub(super) fn of(route: &RouteInfo) -> Vec<(&'static str, Response)> {
             vec![("200", answers.record(&INTEGRATION, "after the change", example, &["ETag"]))]
         }
         RouteKind::Sync => vec![("200", answers.replayable("What became of each record.", "SyncReport"))],
+        RouteKind::IntegrationStatus => vec![("200", answers.json("How it does.", "IntegrationStatus"))],
         RouteKind::RetrySync => {
             vec![("200", answers.replayable("The row of the log after the attempt.", "SyncEntry"))]
         }

@@ -8,10 +8,11 @@ use serde_json::{Value as Json, json};
 use crate::failure::Failure;
 use crate::records::{AuditEntry, Work};
 use crate::store::ScopedTx;
-use crate::store::system::{
-    KEYS_OF_INTEGRATION, LEAVE_KEYS, LEAVE_SYNC_LINKS, LEAVE_SYNC_LOG, LEAVE_WEBHOOKS, REVOKE_KEY,
+use crate::store::integrations::{
+    KEYS_OF_INTEGRATION, LEAVE_KEYS, LEAVE_SYNC_LINKS, LEAVE_SYNC_LOG, LEAVE_WEBHOOKS,
     WEBHOOKS_OF_INTEGRATION,
 };
+use crate::store::system::REVOKE_KEY;
 
 /// Why a webhook is off.
 const REASON: &str = "Its integration was deleted.";

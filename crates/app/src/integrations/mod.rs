@@ -2,11 +2,14 @@
 //!
 //! Their settings are changed by the machinery of all resources; this module never knows HTTP.
 
+mod errors;
 mod leave;
 mod mapping;
 mod shape;
+mod status;
 mod sync;
 
 pub(crate) use mapping::mapping_of;
 pub use mapping::{MappingPreview, MappingQuestion, SavedMapping};
+pub use status::{Health, HealthError, IntegrationStatus, SyncCounts};
 pub use sync::{MAX_SYNC_RECORDS, SyncDeletion, SyncOrder, SyncReport, SyncResult, SyncStatus};

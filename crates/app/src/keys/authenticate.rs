@@ -108,16 +108,20 @@ impl App {
             return Ok(Err(KeyRefusal::Invalid));
         };
         let now = self.now();
+        let refused = |status, refusal| {
+            self.note_request(&credential.tenant, credential.key, status);
+            Ok(Err(refusal))
+        };
         if credential.revoked {
-            return Ok(Err(KeyRefusal::Revoked));
+            return refused(401, KeyRefusal::Revoked);
         }
         if credential.expires_at.is_some_and(|end| end <= now) {
-            return Ok(Err(KeyRefusal::Expired));
+            return refused(401, KeyRefusal::Expired);
         }
         let allowed =
             |from: IpAddr| credential.allowed_ips.iter().any(|net| net.contains(&from.to_canonical()));
         if !credential.allowed_ips.is_empty() && !from.is_some_and(allowed) {
-            return Ok(Err(KeyRefusal::IpNotAllowed));
+            return refused(403, KeyRefusal::IpNotAllowed);
         }
         self.usage().note(credential.key, &credential.tenant, now, from);
         Ok(Ok(credential))

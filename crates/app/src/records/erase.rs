@@ -18,9 +18,10 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::store::ScopedTx;
+use crate::store::integrations::{ERASE_EXTERNAL_ID, ERASE_SYNCS, EXTERNAL_ID_LEFT};
 use crate::store::system::{
-    ERASE_ANSWER, ERASE_ATTEMPTS, ERASE_AUDIT, ERASE_CHANGES, ERASE_DELIVERIES, ERASE_EXTERNAL_ID,
-    ERASE_SYNCS, EXTERNAL_ID_LEFT, FIND_TOMBSTONE, LIST_ANSWERS, MERGED_INTO,
+    ERASE_ANSWER, ERASE_ATTEMPTS, ERASE_AUDIT, ERASE_CHANGES, ERASE_DELIVERIES, FIND_TOMBSTONE, LIST_ANSWERS,
+    MERGED_INTO,
 };
 use crate::tenant::Tenant;
 

@@ -1,5 +1,6 @@
 //! SQL of the product: rendered from definitions, always scoped to a tenant, and executed.
 
+pub(crate) mod integrations;
 mod list_sql;
 mod numbers;
 mod row;

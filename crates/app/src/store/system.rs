@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use domain::definition::{Registry, Resource};
 use domain::resources::OWN;
 
+use super::integrations;
 use super::schema::Schema;
 use super::scope::TenantSql;
 use crate::webhooks::endpoint;
@@ -270,150 +271,6 @@ pub(crate) static FIND_KEY_OF: LazyLock<TenantSql> = LazyLock::new(|| {
 /// The names of the tenant's integrations.
 pub(crate) static INTEGRATION_NAMES: LazyLock<TenantSql> =
     LazyLock::new(|| TenantSql::select("name", "integrations", "ORDER BY name_folded"));
-
-/// The outside id that a deleted record had.
-pub(crate) static EXTERNAL_ID_LEFT: LazyLock<TenantSql> =
-    LazyLock::new(|| TenantSql::select("external_id", "tombstones", "AND resource = ? AND id = ?"));
-
-/// Forgets it.
-pub(crate) static ERASE_EXTERNAL_ID: LazyLock<TenantSql> =
-    LazyLock::new(|| TenantSql::update("tombstones", "external_id = NULL", "AND resource = ? AND id = ?"));
-
-/// Forgets what syncs keep of a record that failed.
-pub(crate) static ERASE_SYNCS: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::delete(
-        "sync_log",
-        "AND resource = ? AND type = 'record' AND (record_id = ? OR external_id = ?)",
-    )
-});
-
-/// Adds a row to the sync log.
-pub(crate) static INSERT_SYNC_ENTRY: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::insert(
-        "sync_log",
-        &[
-            "id",
-            "integration_id",
-            "type",
-            "run_id",
-            "resource",
-            "status",
-            "created",
-            "updated",
-            "unchanged",
-            "skipped",
-            "deleted",
-            "failed",
-            "external_id",
-            "record_id",
-            "reason",
-            "action",
-            "problem",
-            "attempts",
-            "next_retry_at",
-            "created_at",
-            "completed_at",
-            "payload",
-        ],
-    )
-});
-
-/// Whether anything of an integration's syncs is still open.
-pub(crate) static OPEN_SYNC_ENTRY: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::select(
-        "id",
-        "sync_log",
-        "AND integration_id = ? AND type = 'record' AND status IN ('retrying', 'failed') LIMIT 1",
-    )
-});
-
-/// Settles what is open of an outside record.
-pub(crate) static SETTLE_SYNC_ENTRIES: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::update(
-        "sync_log",
-        "status = ?, completed_at = ?, next_retry_at = NULL, payload = NULL",
-        "AND integration_id = ? AND resource = ? AND external_id = ? AND type = 'record' \
-         AND status IN ('retrying', 'failed')",
-    )
-});
-
-/// What was sent of a record that failed.
-pub(crate) static FIND_SYNC_PAYLOAD: LazyLock<TenantSql> =
-    LazyLock::new(|| TenantSql::select("payload", "sync_log", "AND id = ?"));
-
-/// Stores what became of another attempt.
-pub(crate) static FINISH_SYNC_ENTRY: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::update(
-        "sync_log",
-        "status = ?, record_id = ?, reason = ?, action = ?, problem = ?, attempts = ?, next_retry_at = ?, \
-         completed_at = ?, payload = ?",
-        "AND id = ?",
-    )
-});
-
-/// Forgets the oldest rows of the sync log.
-pub(crate) static PRUNE_SYNC_LOG: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::render(
-        "DELETE FROM sync_log WHERE tenant = {tenant} AND id IN (SELECT id FROM sync_log \
-         WHERE tenant = {tenant} AND id < ? ORDER BY id LIMIT 1000)",
-    )
-});
-
-/// Forgets the syncs of an integration.
-pub(crate) static LEAVE_SYNC_LOG: LazyLock<TenantSql> =
-    LazyLock::new(|| TenantSql::delete("sync_log", "AND integration_id = ?"));
-
-/// Forgets what the syncs of an integration left.
-pub(crate) static LEAVE_SYNC_LINKS: LazyLock<TenantSql> =
-    LazyLock::new(|| TenantSql::delete("sync_links", "AND integration_id = ?"));
-
-/// What the last sync of a record left.
-pub(crate) static FIND_SYNC_LINK: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::select("version, external_at", "sync_links", "AND integration_id = ? AND record_id = ?")
-});
-
-/// Notes what a sync of a record leaves.
-pub(crate) static STORE_SYNC_LINK: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::render(
-        "INSERT INTO sync_links (tenant, integration_id, record_id, version, external_at) \
-         VALUES ({tenant}, ?, ?, ?, ?) ON CONFLICT (tenant, integration_id, record_id) DO UPDATE SET \
-         version = excluded.version, external_at = excluded.external_at",
-    )
-});
-
-/// Forgets what a sync of a record left.
-pub(crate) static DELETE_SYNC_LINK: LazyLock<TenantSql> =
-    LazyLock::new(|| TenantSql::delete("sync_links", "AND integration_id = ? AND record_id = ?"));
-
-/// The latest deletion of the record with an outside id.
-pub(crate) static FIND_TOMBSTONE_BY_EXTERNAL_ID: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::select(
-        "id, updated_at",
-        "tombstones",
-        "AND resource = ? AND external_id = ? ORDER BY updated_at DESC LIMIT 1",
-    )
-});
-
-/// The keys of an integration that are not revoked.
-pub(crate) static KEYS_OF_INTEGRATION: LazyLock<TenantSql> =
-    LazyLock::new(|| TenantSql::select("id", "api_keys", "AND integration_id = ? AND revoked_at IS NULL"));
-
-/// Lets go of the keys of an integration that is deleted.
-pub(crate) static LEAVE_KEYS: LazyLock<TenantSql> =
-    LazyLock::new(|| TenantSql::update("api_keys", "integration_id = NULL", "AND integration_id = ?"));
-
-/// The webhooks of an integration, and whether they are on.
-pub(crate) static WEBHOOKS_OF_INTEGRATION: LazyLock<TenantSql> =
-    LazyLock::new(|| TenantSql::select("id, enabled", "webhooks", "AND integration_id = ?"));
-
-/// Lets go of the webhooks of an integration that is deleted, and switches them off.
-pub(crate) static LEAVE_WEBHOOKS: LazyLock<TenantSql> = LazyLock::new(|| {
-    TenantSql::update(
-        "webhooks",
-        "enabled = ?, disabled_reason = ?, integration_id = NULL, version = version + 1, updated_at = ?",
-        "AND integration_id = ?",
-    )
-});
 
 /// Lets a key end to be valid at a moment.
 pub(crate) static END_KEY: LazyLock<TenantSql> =
@@ -908,26 +765,7 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*INSERT_KEY,
         &*LIST_KEYS,
         &*FIND_KEY_OF,
-        &*EXTERNAL_ID_LEFT,
-        &*ERASE_EXTERNAL_ID,
-        &*ERASE_SYNCS,
-        &*INSERT_SYNC_ENTRY,
-        &*OPEN_SYNC_ENTRY,
-        &*SETTLE_SYNC_ENTRIES,
-        &*FIND_SYNC_PAYLOAD,
-        &*FINISH_SYNC_ENTRY,
-        &*PRUNE_SYNC_LOG,
-        &*LEAVE_SYNC_LOG,
-        &*LEAVE_SYNC_LINKS,
-        &*FIND_SYNC_LINK,
-        &*STORE_SYNC_LINK,
-        &*DELETE_SYNC_LINK,
-        &*FIND_TOMBSTONE_BY_EXTERNAL_ID,
         &*INTEGRATION_NAMES,
-        &*KEYS_OF_INTEGRATION,
-        &*LEAVE_KEYS,
-        &*WEBHOOKS_OF_INTEGRATION,
-        &*LEAVE_WEBHOOKS,
         &*END_KEY,
         &*MEMBERS_BY_STATUS,
         &*MEMBERS_BY_MONTH,
@@ -1017,7 +855,8 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         let unique = schema.find_same.into_iter().chain(schema.get_by.into_iter().map(|(_, sql)| sql));
         [schema.get].into_iter().chain(written.into_iter().flatten()).chain(unique)
     });
-    let scoped = fixed.into_iter().cloned().chain(of_resources).chain(of_own);
+    let fixed = fixed.into_iter().chain(integrations::all());
+    let scoped = fixed.cloned().chain(of_resources).chain(of_own);
     let scoped = scoped.map(|sql| StatementText { text: sql.text().to_owned(), scoped: true });
     system.chain(due).chain(scoped).collect()
 }

@@ -12,7 +12,7 @@ use super::{SyncResult, SyncStatus};
 use crate::failure::Failure;
 use crate::records::{Outcome, Work};
 use crate::store::ScopedTx;
-use crate::store::system::{
+use crate::store::integrations::{
     DELETE_SYNC_LINK, FIND_SYNC_LINK, FIND_TOMBSTONE_BY_EXTERNAL_ID, STORE_SYNC_LINK,
 };
 

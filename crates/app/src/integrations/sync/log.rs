@@ -11,7 +11,7 @@ use super::prepare::Task;
 use super::{SyncReport, SyncResult, SyncStatus};
 use crate::failure::Failure;
 use crate::store::ScopedTx;
-use crate::store::system::{INSERT_SYNC_ENTRY, SETTLE_SYNC_ENTRIES};
+use crate::store::integrations::{INSERT_SYNC_ENTRY, SETTLE_SYNC_ENTRIES};
 
 /// How often a record is tried again by itself (API §9).
 const MOST_RETRIES: i64 = 3;

@@ -19,7 +19,7 @@ use crate::actor::{Actor, ActorKind, Client};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::records::{Work, WriteRequest};
-use crate::store::system::{FIND_SYNC_PAYLOAD, FINISH_SYNC_ENTRY};
+use crate::store::integrations::{FIND_SYNC_PAYLOAD, FINISH_SYNC_ENTRY};
 use crate::store::{ScopedTx, System, read_record};
 use crate::tenant::Tenant;
 

@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::idempotency::Remember;
 use crate::records::{AuditEntry, Work, WriteRequest};
 use crate::store::ScopedTx;
-use crate::store::system::OPEN_SYNC_ENTRY;
+use crate::store::integrations::OPEN_SYNC_ENTRY;
 use crate::tenant::Tenant;
 
 impl App {
