@@ -36,6 +36,13 @@ async fn somebodys(app: &TestApp, owner: &Client, info: &ScreenInfo) -> String {
         let user = owner.post("/api/users", body).await.status(201).json();
         return user["id"].as_str().unwrap().to_owned();
     }
+    if info.path.contains("/import/") {
+        let csv = format!("firstName,lastName,email\nA,B,i{name}@example.org\n");
+        let call =
+            owner.call(Method::POST, &format!("/api/{plural}/imports")).header("content-type", "text/csv");
+        let made = call.bytes(csv).await.status(201).json();
+        return made["id"].as_str().unwrap().to_owned();
+    }
     if plural == "webhooks" {
         return made(app, plural, json!({"url": "https://crm.example.org/hook", "events": ["*"]})).await;
     }
@@ -96,6 +103,7 @@ on_both_engines! {
             let unused = visit(&stranger, &info, UNUSED).await.status(404);
             assert_eq!(text_of(&foreign).len(), text_of(&unused).len(), "{}", info.path);
             let list = info.path.trim_start_matches("/settings").split("/{id}").next().unwrap();
+            let list = list.replace("/import", "/imports");
             let _ = owner.get(&format!("/api{list}/{id}")).await.status(200);
         }
     }

@@ -1,14 +1,15 @@
 //! The one table of screens. The router and the tests of permissions are made from it.
 
 use axum::http::Method;
-use domain::access::{ORGANISATION, PLATFORM};
+use domain::access::{API_KEYS, ORGANISATION, PLATFORM};
 use domain::definition::{Action, Effect, Registry, Resource};
 
 use crate::config::Config;
 use crate::failure::PageError;
 use crate::pages::settings::{self, SettingsScreen};
 use crate::pages::{
-    account, bulk, edit, export, import, list, overview, platform, record, sandbox, search, session,
+    account, bulk, edit, export, import, list, overview, platform, record, reference, sandbox, search,
+    session,
 };
 use crate::visit::{Page, Visit};
 
@@ -32,6 +33,10 @@ pub enum Screen {
     Overview,
     /// `GET /search`
     Search,
+    /// `GET /reference`
+    Reference,
+    /// `POST /reference`
+    TryApi,
     /// `POST /environment`
     Environment,
     /// `POST /theme`
@@ -136,6 +141,11 @@ pub fn screens(registry: Registry, config: &Config) -> Vec<ScreenInfo> {
     let mut all = vec![
         free(Method::GET, "/", Screen::Overview),
         free(Method::GET, "/search", Screen::Search),
+        free(Method::GET, "/reference", Screen::Reference),
+        ScreenInfo {
+            capability: Some(API_KEYS.to_owned()),
+            ..free(Method::POST, "/reference", Screen::TryApi)
+        },
         free(Method::POST, "/environment", Screen::Environment),
         free(Method::POST, "/theme", Screen::Theme),
         free(Method::POST, "/logout", Screen::SignOut),
@@ -242,6 +252,8 @@ pub(crate) async fn show(screen: Screen, visit: &Visit) -> Page {
     match screen {
         Screen::Overview => overview::show(visit).await,
         Screen::Search => search::show(visit).await,
+        Screen::Reference => reference::show(visit),
+        Screen::TryApi => reference::make_key(visit).await,
         Screen::Environment => session::switch(visit).await,
         Screen::Theme => Ok(session::theme(visit)),
         Screen::SignOut => session::sign_out(visit).await,

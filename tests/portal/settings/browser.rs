@@ -208,3 +208,26 @@ async fn the_audit_log_is_searched() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reference_has_a_key_of_the_sandbox_ready() {
+    let app = TestApp::new(Engine::Sqlite).await;
+    in_a_browser(&app, |browser| {
+        browser.click(".user-menu summary");
+        browser.click(".user-menu a[href='/reference']");
+        browser.wait_for("Try it in the sandbox");
+        is_sound(browser);
+        browser.click(".card button.btn-primary");
+        browser.wait_for("Key of the sandbox");
+        is_sound(browser);
+        let key = browser.script("return document.querySelector('#secret').innerText", &[]);
+        browser.click(".narrow a.btn-primary");
+        browser
+            .wait_until("location.pathname === '/api/docs' && document.querySelector('.authorize.locked')");
+        assert_eq!(browser.path(), "/api/docs", "the key does not stay in the address");
+        browser.click(".authorize.locked");
+        browser.wait_for("Authorized");
+        assert!(key.as_str().unwrap().starts_with("mp_test_"), "{key}");
+    })
+    .await;
+}

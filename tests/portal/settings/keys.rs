@@ -92,6 +92,21 @@ on_both_engines! {
         says(&again, "The key is revoked or has expired");
     }
 
+    async fn a_key_to_try_the_api_with_is_of_the_sandbox_and_ends(app: TestApp) {
+        let (admin, viewer) = staff(&app).await;
+        says_not(&viewer.open("/reference").await.status(200), "Make a key and try");
+        let _ = viewer.submit("/reference", [("", ""); 0]).await.status(403);
+        let page = admin.submit("/reference", [("", ""); 0]).await.status(201);
+        says(&page, "until 24 Nov 2026, 12:00 pm AEDT");
+        let key = secret_of(&page);
+        assert!(page.text().contains(&format!("href=\"/api/docs#key={key}\"")), "{}", page.text());
+        let me = app.api(api::Config::default()).with_key(&key).get("/api/me").await.status(200).json();
+        assert_eq!(me["environment"], "sandbox");
+        says(&admin.open("/settings/api-keys").await, "No API key yet");
+        app.advance(3_600);
+        assert_eq!(works(&app, &key).await, 401);
+    }
+
     async fn settings_are_offered_to_whom_they_are_for(app: TestApp) {
         let (admin, viewer) = staff(&app).await;
         assert!(admin.open("/").await.text().contains("href=\"/settings\""));

@@ -19,6 +19,7 @@ async fn pages_of_the_settings_are_as_they_were() {
     let user = staff.post("/api/users", user).await.status(201).json();
     let user = format!("/settings/users/{}", user["id"].as_str().unwrap());
     for (name, path) in [
+        ("reference", "/reference".to_owned()),
         ("settings", "/settings".to_owned()),
         ("keys", "/settings/api-keys".to_owned()),
         ("key", key.clone()),

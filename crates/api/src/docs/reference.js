@@ -4,6 +4,11 @@
 
 (async () => {
   const place = document.getElementById("reference");
+  // A key to try calls with comes after #, where no server sees it; it does not stay in the address.
+  const key = /^#key=(mp_[A-Za-z0-9_]+)$/.exec(window.location.hash)?.[1];
+  if (key) {
+    window.history.replaceState(null, "", window.location.pathname);
+  }
   try {
     const answer = await fetch("/api/openapi.json");
     if (!answer.ok) {
@@ -13,7 +18,7 @@
     // Calls go to the server that this page came from: no other is allowed, and the key decides the
     // environment anyway.
     spec.servers = [{ url: window.location.origin, description: "This server" }];
-    window.SwaggerUIBundle({
+    const reference = window.SwaggerUIBundle({
       spec,
       domNode: place,
       deepLinking: true,
@@ -23,6 +28,11 @@
       filter: true,
       // The default would send the document's address to a public service.
       validatorUrl: null,
+      onComplete: () => {
+        if (key) {
+          reference.preauthorizeApiKey("apiKey", key);
+        }
+      },
     });
   } catch (error) {
     const notice = document.createElement("p");

@@ -11,6 +11,7 @@ pub(crate) mod login;
 pub(crate) mod overview;
 pub(crate) mod platform;
 pub(crate) mod record;
+pub(crate) mod reference;
 pub(crate) mod sandbox;
 pub(crate) mod search;
 pub(crate) mod session;

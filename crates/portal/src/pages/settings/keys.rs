@@ -204,7 +204,7 @@ fn show_key(visit: &Visit, made: &NewKey, notes: Vec<String>) -> Page {
                 curl,
             },
             notes,
-            back: format!("{LIST}/{}", made.details.id),
+            back: (secret::STORED.to_owned(), format!("{LIST}/{}", made.details.id)),
             more: Some(("/api/docs".to_owned(), "API reference".to_owned())),
         },
     )

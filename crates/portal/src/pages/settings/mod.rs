@@ -106,6 +106,7 @@ pub enum SettingsScreen {
     RetryDelivery,
 }
 
+pub(crate) use secret::{Made, shown as show_made};
 pub(crate) use webhooks::show_secret;
 
 /// All screens of the settings.

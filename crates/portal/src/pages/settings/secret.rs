@@ -7,6 +7,9 @@ use crate::components::SecretView;
 use crate::shell::Shell;
 use crate::visit::{Page, Visit};
 
+/// What one says to go on.
+pub(crate) const STORED: &str = "I have stored it";
+
 /// What surrounds the secret.
 pub(crate) struct Made {
     pub(crate) title: String,
@@ -14,8 +17,8 @@ pub(crate) struct Made {
     pub(crate) list_title: &'static str,
     pub(crate) secret: SecretView,
     pub(crate) notes: Vec<String>,
-    /// Where one goes afterwards, and where else.
-    pub(crate) back: String,
+    /// What one does afterwards, and where.
+    pub(crate) back: (String, String),
     pub(crate) more: Option<(String, String)>,
 }
 
@@ -28,7 +31,7 @@ struct SecretPage {
     list_title: &'static str,
     secret: SecretView,
     notes: Vec<String>,
-    back: String,
+    back: (String, String),
     more: Option<(String, String)>,
 }
 

@@ -166,7 +166,7 @@ fn show_password(visit: &Visit, user: &User, password: String) -> Page {
                 curl: String::new(),
             },
             notes: Vec::new(),
-            back: format!("{LIST}/{}", user.id),
+            back: (secret::STORED.to_owned(), format!("{LIST}/{}", user.id)),
             more: None,
         },
     )

@@ -199,7 +199,7 @@ pub(crate) fn show_secret(
                 curl: String::new(),
             },
             notes: note.into_iter().collect(),
-            back: format!("{LIST}/{id}"),
+            back: (secret::STORED.to_owned(), format!("{LIST}/{id}")),
             more: None,
         },
     )
