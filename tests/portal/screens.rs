@@ -105,6 +105,10 @@ on_both_engines! {
             let list = info.path.trim_start_matches("/settings").split("/{id}").next().unwrap();
             let list = list.replace("/import", "/imports");
             let _ = owner.get(&format!("/api{list}/{id}")).await.status(200);
+            if list.ends_with("/imports") {
+                // Only a few files may wait at once.
+                let _ = owner.delete(&format!("/api{list}/{id}")).await.status(204);
+            }
         }
     }
 
