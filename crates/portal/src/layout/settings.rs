@@ -28,6 +28,7 @@ pub(crate) const NEW_KEY: Layout = Layout {
         Section { title: "What it may do", fields: &["scopes"] },
         Section { title: "From where", fields: &["allowedIps"] },
     ],
+    by_action: &["integrationId"],
     help: &[
         ("name", "Which system it is for. You will recognise the key by it."),
         ("expiresAt", "Leave it empty for a key without an end."),
@@ -118,6 +119,8 @@ pub(crate) const WEBHOOKS: Layout = Layout {
         Section { title: "What is sent", fields: &["events", "skipOwnChanges"] },
         Section { title: "In which form", fields: &["headers", "fieldMapping"] },
     ],
+    // To which integration it belongs is set at the integration: an id says nothing to people.
+    by_action: &["integrationId"],
     pages: &[("Health", ""), ("Deliveries", "/deliveries")],
     links: &[("Rotate secret", "/rotate-secret"), ("Send missed events", "/recover")],
     help: &[
