@@ -63,6 +63,9 @@ on_both_engines! {
         let hook = client.get(&hook_path).await.status(200).json();
         assert_eq!((&hook["integrationId"], &hook["enabled"]), (&Json::Null, &json!(false)));
         assert_eq!(hook["disabledReason"], "Its integration was deleted.");
+        let made = client.get("/api/audit-log?action=key_created").await.status(200).json();
+        let of_it = made["data"].as_array().unwrap().iter().find(|row| row["resourceId"] == key["id"]).unwrap();
+        assert_eq!(of_it["changes"]["integrationId"]["new"], id.as_str());
         let key_log = client.get("/api/audit-log?action=key_revoked").await.status(200).json();
         assert_eq!(key_log["data"][0]["resourceId"], key["id"]);
         assert_eq!(key_log["data"][0]["changes"]["integrationId"]["old"], id.as_str());

@@ -195,6 +195,23 @@ on_both_engines! {
         assert_eq!(audit["totalItems"], 2);
     }
 
+    async fn of_two_servers_one_tries_a_record_again(app: TestApp) {
+        let client = app.client().await;
+        let (path, _) = crm(&client, "external").await;
+        let _ = sync(&client, &path, &[jane(&json!({}))]).await;
+        let others: Vec<Json> = (2..8)
+            .map(|id| json!({"Id": id, "First": "Jo", "Last": "Doe", "Email_Address": "jane@example.org"}))
+            .collect();
+        let _ = sync(&client, &path, &others).await;
+        app.advance(61);
+        let second = app.second_server().await;
+        let (one, two) = tokio::join!(app.app.retry_due_syncs(), second.retry_due_syncs());
+        assert_eq!(one.unwrap() + two.unwrap(), 6);
+        let rows = log(&client, &path, "type=record").await;
+        assert!(rows.iter().all(|row| row["attempts"] == 2), "{rows:#?}");
+        second.close().await;
+    }
+
     async fn after_three_retries_it_needs_somebody(app: TestApp) {
         let client = app.client().await;
         let (path, _) = crm(&client, "external").await;
