@@ -155,7 +155,7 @@ impl TestApp {
         self.sign_in(email).await
     }
 
-    /// The API with the portal beside it, as the server has them.
+    /// The API and its guides with the portal beside them, as the server has them.
     pub fn server(&self) -> axum::Router {
         self.server_with(portal::Config::default())
     }
@@ -166,7 +166,8 @@ impl TestApp {
         let portal = portal::router(self.app.clone(), config);
         let portal = portal.unwrap_or_else(|failure| panic!("no portal: {failure:?}"));
         let api = api::router(self.app.clone(), api::Config::default());
-        api.unwrap_or_else(|failure| panic!("no API: {failure:?}")).fallback_service(portal)
+        let api = api.unwrap_or_else(|failure| panic!("no API: {failure:?}"));
+        api.merge(guides::router([1; 8])).fallback_service(portal)
     }
 
     /// Somebody who is not signed in and calls the server.
