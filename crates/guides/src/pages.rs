@@ -47,7 +47,10 @@ pub(crate) const GROUPS: &[Group] = &[
     },
     Group { title: "Keep in step", pages: &[page!("webhooks"), page!("sync"), page!("integrations")] },
     Group { title: "Bring data in", pages: &[page!("import"), page!("spreadsheets")] },
-    Group { title: "Run a server", pages: &[page!("deploy"), page!("metrics"), page!("security")] },
+    Group {
+        title: "Run a server",
+        pages: &[page!("deploy"), page!("metrics"), page!("reliability"), page!("security")],
+    },
 ];
 
 /// All pages in their order.
