@@ -43,6 +43,9 @@ async fn somebodys(app: &TestApp, owner: &Client, info: &ScreenInfo) -> String {
         let made = call.bytes(csv).await.status(201).json();
         return made["id"].as_str().unwrap().to_owned();
     }
+    if plural == "integrations" {
+        return made(app, plural, json!({"name": format!("{name} {}", info.path)})).await;
+    }
     if plural == "webhooks" {
         return made(app, plural, json!({"url": "https://crm.example.org/hook", "events": ["*"]})).await;
     }
@@ -54,7 +57,7 @@ async fn somebodys(app: &TestApp, owner: &Client, info: &ScreenInfo) -> String {
 }
 
 async fn visit(browser: &Browser, info: &ScreenInfo, id: &str) -> Response {
-    let path = info.path.replace("{id}", id).replace("{deliveryId}", id);
+    let path = info.path.replace("{id}", id).replace("{deliveryId}", id).replace("{entryId}", id);
     if info.method == Method::GET {
         browser.open(&path).await
     } else {
@@ -84,7 +87,7 @@ on_both_engines! {
     async fn nobody_sees_a_screen_without_signing_in(app: TestApp) {
         let visitor = app.visitor();
         for info in table() {
-            let path = info.path.replace("{id}", UNUSED).replace("{deliveryId}", UNUSED);
+            let path = info.path.replace("{id}", UNUSED).replace("{deliveryId}", UNUSED).replace("{entryId}", UNUSED);
             let answer = visitor.call(info.method.clone(), &path).await.status(303);
             assert!(answer.header("location").unwrap().starts_with("/login"), "{path}");
         }

@@ -5,7 +5,7 @@ use domain::{Problem, ProblemKind};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 /// Most bytes of a form, as of a body of the API.
-const MOST: usize = 1024 * 1024;
+pub(crate) const MOST: usize = 1024 * 1024;
 
 /// A form that was sent.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

@@ -54,6 +54,7 @@ fn lines(name: &str) -> &'static str {
         "building" => {
             r#"<path d="M4 21V5a1 1 0 0 1 1-1h9a1 1 0 0 1 1 1v16M15 10h4a1 1 0 0 1 1 1v10M3 21h18M8 8h3M8 12h3M8 16h3"/>"#
         }
+        "plug" => r#"<path d="M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0zM12 17v4"/>"#,
         "history" => r#"<path d="M4 12a8 8 0 1 1 2.5 5.8M4 19v-4h4M12 8v4l3 2"/>"#,
         "eye" => {
             r#"<circle cx="12" cy="12" r="3"/><path d="M2 12c3-5 6-7 10-7s7 2 10 7c-3 5-6 7-10 7s-7-2-10-7z"/>"#

@@ -14,6 +14,7 @@ mod failure;
 mod form;
 mod icons;
 mod layout;
+mod multipart;
 mod outermost;
 mod pages;
 mod router;

@@ -18,6 +18,7 @@ use tower_http::compression::CompressionLayer;
 use crate::config::Config;
 use crate::failure::PageError;
 use crate::form::Form;
+use crate::pages::settings::SettingsScreen;
 use crate::pages::{error, login};
 use crate::screens::{self, Screen, ScreenInfo, screens};
 use crate::visit::{Visit, comes_from_here, cookie, redirect};
@@ -124,11 +125,14 @@ fn too_many(seconds: u32) -> Problem {
     Problem::new(ProblemKind::RateLimitExceeded, detail).hint(hint).retry_after(seconds)
 }
 
-/// Whether the form is the one that may bring a file, and does.
+/// Whether the form is one that may bring a file, and does.
 fn brings_file(parts: &Parts, info: Option<&ScreenInfo>) -> bool {
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let multipart = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
-    multipart && info.is_some_and(|info| matches!(info.screen, Screen::Upload(_)))
+    multipart
+        && info.is_some_and(|info| {
+            matches!(info.screen, Screen::Upload(_) | Screen::Settings(SettingsScreen::EditMapping))
+        })
 }
 
 /// A form must come from a page of this session (architecture.md: sessions, forgery). The token of one with a

@@ -284,7 +284,7 @@ pub(crate) async fn show(screen: Screen, visit: &Visit) -> Page {
         Screen::ImportJob(it) => import::show(visit, it).await,
         Screen::ImportStep(it) => import::step(visit, it).await,
         Screen::FailedRows(it) => import::failed_rows(visit, it).await,
-        Screen::New(it) => edit::blank(visit, it),
+        Screen::New(it) => edit::blank(visit, it).await,
         Screen::Create(it) => edit::create(visit, it).await,
         Screen::Profile(it) => record::profile(visit, it).await,
         Screen::Activity(it) => record::activity(visit, it).await,

@@ -39,6 +39,7 @@ const LABELS: &[(&str, &str)] = &[
     ("expiresAt", "Expires"),
     ("externalId", "External id"),
     ("featuredImageUrl", "Featured image"),
+    ("integrationId", "Integration"),
     ("joinedAt", "Joined"),
     ("linkedinUrl", "LinkedIn page"),
     ("meetingUrl", "Meeting link"),
@@ -59,6 +60,7 @@ const LABELS: &[(&str, &str)] = &[
     ("scopes", "Access"),
     ("skipOwnChanges", "Leave out own changes"),
     ("slug", "Short name"),
+    ("sourceOfTruth", "Who is right"),
     ("startDate", "Opens"),
     ("timezone", "Time zone"),
     ("url", "Address"),
@@ -73,6 +75,12 @@ const VALUES: &[(&str, &str)] = &[
     ("ROLE_PLATFORM_ADMIN", "Platform administrator"),
     ("ROLE_CLIENT_ADMIN", "Administrator"),
     ("ROLE_CLIENT_USER", "Staff"),
+    ("rest-api", "REST API"),
+    ("wordpress", "WordPress"),
+    ("hubspot", "HubSpot"),
+    ("memberpulse", "MemberPulse"),
+    ("external", "The outside system"),
+    ("latest_wins", "Whoever changed it last"),
 ];
 
 /// What a field is called: `firstName` is "First name".

@@ -231,3 +231,56 @@ async fn the_reference_has_a_key_of_the_sandbox_ready() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_integration_is_mapped_watched_and_deleted() {
+    let app = TestApp::new(Engine::Sqlite).await;
+    let (page, api, holder) = super::integrations::connected(&app).await;
+    let entry = super::integrations::synced(&holder, &api).await;
+    in_a_browser(&app, move |browser| {
+        browser.open("/settings/integrations");
+        browser.wait_for("Needs a look");
+        is_sound(browser);
+        browser.click("tbody a");
+        browser.wait_for("What to see to");
+        is_sound(browser);
+
+        // The first record of a sample is there as soon as it is pasted, and changes with the rules.
+        browser.click(".tabs a[href$='/mapping']");
+        browser.wait_for("Try it on records of theirs");
+        is_sound(browser);
+        browser.fill("[name=sample]", "Id,First,Last,Mail,Town\n17,Ana,Lim,ANA@example.org,Perth\n");
+        browser.click(".sample-button .btn");
+        browser.wait_for("Makes a new record");
+        browser.wait_for("Not read: Town");
+        is_sound(browser);
+        let select = "[name='field[5]']";
+        browser.script("const it = document.querySelector(arguments[0]); it.value = 'city'; it.dispatchEvent(new Event('change', {bubbles: true}))", &[select.into()]);
+        browser.wait_until("!document.body.innerText.includes('Not read: Town')");
+        browser.wait_until("document.querySelector('#becomes').innerText.includes('Perth')");
+        browser.script("document.querySelector('.transforms').open = true", &[]);
+        is_sound(browser);
+        browser.click("[value=save]");
+        browser.wait_for("The field mapping of members was saved.");
+        browser.wait_until("document.querySelector(\"[name='external[5]']\").value === 'Town'");
+
+        browser.open(&format!("{page}/sync-log"));
+        browser.wait_for("Needs you");
+        is_sound(browser);
+        browser.open(&format!("{page}/sync-log/{entry}"));
+        is_sound(browser);
+        browser.click(".entry-actions .btn-primary");
+        browser.wait_for("It failed again");
+        is_sound(browser);
+        browser.open(&format!("{page}/edit"));
+        is_sound(browser);
+        browser.open(&page);
+        browser.click("a[href$='/delete']");
+        browser.wait_until("document.querySelector('#dialog').open");
+        browser.type_into("#dialog [name=confirmation]", "Salesforce");
+        browser.click("#dialog .btn-danger");
+        browser.wait_for("No integration yet");
+        is_sound(browser);
+    })
+    .await;
+}

@@ -2,6 +2,7 @@
 
 mod audit;
 mod browser;
+mod integrations;
 mod keys;
 mod snapshots;
 mod staff;

@@ -5,6 +5,7 @@ use testkit::{Behaviour, Engine, Receiver, TestApp};
 
 use super::super::snapshots::matches;
 use super::super::{ADMIN, admin, inputs, jane, made, with};
+use super::integrations;
 use super::webhooks::{becomes, first_link};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,6 +37,7 @@ async fn pages_of_the_settings_are_as_they_were() {
     ] {
         matches(name, &browser.open(&path).await.status(200));
     }
+    matches("integrations-empty", &browser.open("/settings/integrations").await.status(200));
     matches("webhooks-empty", &browser.open("/settings/webhooks").await.status(200));
     let receiver = Receiver::start().await;
     receiver.behave(Behaviour::status(503));
@@ -62,6 +64,20 @@ async fn pages_of_the_settings_are_as_they_were() {
     }
     matches("audit-log", &browser.open("/settings/audit-log").await.status(200));
     matches("audit-log-empty", &browser.open("/settings/audit-log?search=nobody").await.status(200));
+    let (page, api, holder) = integrations::connected(&app).await;
+    let entry = integrations::synced(&holder, &api).await;
+    for (name, path) in [
+        ("integrations", "/settings/integrations".to_owned()),
+        ("integration", page.clone()),
+        ("integration-new", "/settings/integrations/new".to_owned()),
+        ("integration-delete", format!("{page}/delete")),
+        ("mapping", format!("{page}/mapping")),
+        // Rows of one moment have no order.
+        ("sync-log", format!("{page}/sync-log?externalId=003-2")),
+        ("sync-entry", format!("{page}/sync-log/{entry}")),
+    ] {
+        matches(name, &browser.open(&path).await.status(200));
+    }
     let new = "/settings/api-keys/new";
     let fields = with(inputs(&browser.open(new).await), "name", "Shop");
     matches("key-refused", &browser.submit(new, fields.clone()).await.status(400));

@@ -387,7 +387,8 @@ fn overview() -> ObjectBuilder {
         (
             "kind",
             text(
-                "A stable word for what it is: `api_key_expires`, `webhook_failing`, `webhook_switched_off`.",
+                "A stable word for what it is: `api_key_expires`, `webhook_failing`, `webhook_switched_off`, \
+                 `integration_failing`.",
             )
             .into(),
         ),

@@ -4,9 +4,11 @@
 //! again. Nothing here knows where a table goes to or comes from.
 
 mod cell;
+mod head;
 mod table;
 mod tail;
 
 pub use cell::{read_cell, write_cell};
+pub use head::first_rows;
 pub use table::Table;
 pub use tail::last_cells;

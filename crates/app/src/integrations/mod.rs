@@ -8,6 +8,7 @@ mod mapping;
 mod shape;
 mod status;
 mod sync;
+mod todo;
 
 pub(crate) use mapping::mapping_of;
 pub use mapping::{MappingPreview, MappingQuestion, SavedMapping};

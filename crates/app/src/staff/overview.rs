@@ -7,7 +7,7 @@ use db::Weight;
 use domain::definition::{Kind, Resource};
 use domain::json::ValueRef;
 use domain::listing::{self, Lenience};
-use domain::resources::WEBHOOK;
+use domain::resources::{INTEGRATION, WEBHOOK};
 use domain::time::Date;
 use domain::{RecordId, Timestamp};
 use quick_cache::sync::Cache;
@@ -98,6 +98,8 @@ impl Todo {
     pub const WEBHOOK_FAILS: &'static str = "webhook_failing";
     /// A webhook that the server has switched off.
     pub const WEBHOOK_OFF: &'static str = "webhook_switched_off";
+    /// An integration that fails.
+    pub const INTEGRATION_FAILS: &'static str = "integration_failing";
 }
 
 /// Figures about members with the sequence number of the tenant and the day on which they were counted.
@@ -137,6 +139,9 @@ impl App {
         let mut todo = Vec::new();
         if may(&WEBHOOK.read_scope()) {
             todo.extend(self.failing_webhooks(tenant).await?);
+        }
+        if may(&INTEGRATION.read_scope()) {
+            todo.extend(self.failing_integrations(tenant).await?);
         }
         if may(domain::access::API_KEYS) {
             todo.extend(self.ending_keys(tenant).await?);

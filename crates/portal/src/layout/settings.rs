@@ -24,13 +24,13 @@ const BARE: Layout = Layout {
 pub(crate) const NEW_KEY: Layout = Layout {
     plural: "newApiKey",
     sections: &[
-        Section { title: "Key", fields: &["name", "expiresAt"] },
+        Section { title: "Key", fields: &["name", "integrationId", "expiresAt"] },
         Section { title: "What it may do", fields: &["scopes"] },
         Section { title: "From where", fields: &["allowedIps"] },
     ],
-    by_action: &["integrationId"],
     help: &[
         ("name", "Which system it is for. You will recognise the key by it."),
+        ("integrationId", "What is done with the key counts for its health. It goes when that is deleted."),
         ("expiresAt", "Leave it empty for a key without an end."),
         ("scopes", "Give it what the system needs, no more."),
         (
@@ -115,17 +115,16 @@ pub(crate) const WEBHOOKS: Layout = Layout {
     title: &["url"],
     subtitle: &["description"],
     sections: &[
-        Section { title: "Where to", fields: &["url", "description", "enabled"] },
+        Section { title: "Where to", fields: &["url", "description", "integrationId", "enabled"] },
         Section { title: "What is sent", fields: &["events", "skipOwnChanges"] },
         Section { title: "In which form", fields: &["headers", "fieldMapping"] },
     ],
-    // To which integration it belongs is set at the integration: an id says nothing to people.
-    by_action: &["integrationId"],
     pages: &[("Health", ""), ("Deliveries", "/deliveries")],
     links: &[("Rotate secret", "/rotate-secret"), ("Send missed events", "/recover")],
     help: &[
         ("url", "An https address that the whole internet can reach. Redirects are not followed."),
         ("description", "What it is for, in your own words."),
+        ("integrationId", "Its field mapping is used where the webhook has none of its own."),
         ("enabled", "What happens while it is off can be sent later."),
         (
             "events",
@@ -162,8 +161,42 @@ pub(crate) const AUDIT_LOG: Layout = Layout {
     ..BARE
 };
 
+/// Integrations.
+pub(crate) const INTEGRATIONS: Layout = Layout {
+    plural: "integrations",
+    icon: "plug",
+    sections: &[
+        Section { title: "Outside system", fields: &["name", "kind", "enabled"] },
+        Section { title: "When both sides have changed", fields: &["sourceOfTruth"] },
+    ],
+    by_action: &["fieldMapping"],
+    pages: &[("Health", ""), ("Field mapping", "/mapping"), ("Sync log", "/sync-log")],
+    help: &[
+        ("name", "What your staff call it, such as Salesforce or Website."),
+        ("kind", "What is connected."),
+        ("enabled", "While it is off, syncs are refused and failed records wait."),
+        (
+            "sourceOfTruth",
+            "MemberPulse: records here stay as they are. The outside system: they are overwritten. Whoever changed it \
+             last: the later change is taken.",
+        ),
+    ],
+    empty: "Connect a system that has records of its own.",
+    ..BARE
+};
+
+/// What became of syncs.
+pub(crate) const SYNC_LOG: Layout = Layout {
+    plural: "syncLog",
+    icon: "history",
+    title: &["externalId"],
+    columns: &["createdAt", "resource", "status", "reason", "attempts", "nextRetryAt"],
+    empty: "Each sync of the outside system is told here, and each record that could not be stored.",
+    ..BARE
+};
+
 /// The resources of the settings that have pages.
-pub(crate) const ALL: &[Layout] = &[WEBHOOKS, DELIVERIES, AUDIT_LOG];
+pub(crate) const ALL: &[Layout] = &[WEBHOOKS, DELIVERIES, INTEGRATIONS, SYNC_LOG, AUDIT_LOG];
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use super::record::{Found, Names, entries_of};
 use crate::components::{
-    Asking, FieldView, ProblemView, beginning, body_of, id_of, inputs_of, is_same, pick, put,
+    Asking, Control, FieldView, ProblemView, beginning, body_of, id_of, inputs_of, is_same, pick, put,
     without_blank_rows,
 };
 use crate::failure::PageError;
@@ -55,13 +55,25 @@ pub(crate) struct Filled<'a> {
     pub(crate) is_changed: bool,
     /// What somebody else made of fields meanwhile: names and words.
     pub(crate) theirs: Vec<(&'static str, String)>,
+    /// The integrations that it can belong to: ids and names.
+    pub(crate) integrations: Vec<(String, String)>,
 }
 
 impl<'a> Filled<'a> {
     pub(crate) fn with(form: &'a Form) -> Self {
-        Self { form, violations: &[], problem: None, is_changed: false, theirs: Vec::new() }
+        Self {
+            form,
+            violations: &[],
+            problem: None,
+            is_changed: false,
+            theirs: Vec::new(),
+            integrations: Vec::new(),
+        }
     }
 }
+
+/// What a link may fill in beforehand: nothing that grants anything.
+const PREFILLED: [&str; 2] = ["name", "integrationId"];
 
 /// The form of something new, with what it begins with.
 pub(crate) fn begun(visit: &Visit, resource: &'static Resource, layout: &Layout) -> Result<Form, PageError> {
@@ -71,14 +83,21 @@ pub(crate) fn begun(visit: &Visit, resource: &'static Resource, layout: &Layout)
     for field in resource.fields.iter().filter(|field| layout.is_asked(field)) {
         form.set(field.name, beginning(field, &organisation.timezone, &today));
     }
+    let asked = Form::parse(visit.parts.uri.query().unwrap_or_default().as_bytes());
+    for name in PREFILLED {
+        let is_asked = resource.field(name).is_some_and(|field| layout.is_asked(field));
+        if let Some(value) = asked.get(name).filter(|_| is_asked) {
+            form.set(name, value);
+        }
+    }
     Ok(form)
 }
 
 /// `GET /members/new`
-pub(crate) fn blank(visit: &Visit, resource: &'static Resource) -> Page {
+pub(crate) async fn blank(visit: &Visit, resource: &'static Resource) -> Page {
     let layout = visit.layout(resource)?;
     let form = begun(visit, resource, layout)?;
-    new_form(visit, resource, layout, StatusCode::OK, Filled::with(&form))
+    new_form(visit, resource, layout, StatusCode::OK, Filled::with(&form)).await
 }
 
 /// `POST /members/new`
@@ -93,7 +112,8 @@ pub(crate) async fn create(visit: &Visit, resource: &'static Resource) -> Page {
             layout,
             StatusCode::OK,
             Filled { is_changed: true, ..Filled::with(&form) },
-        );
+        )
+        .await;
     }
     let form = without_blank_rows(&asking, &visit.form);
     let body = body_of(&asking, &form, None);
@@ -115,7 +135,7 @@ pub(crate) async fn create(visit: &Visit, resource: &'static Resource) -> Page {
                 is_changed: true,
                 ..Filled::with(&form)
             };
-            new_form(visit, resource, layout, status, filled)
+            new_form(visit, resource, layout, status, filled).await
         }
     }
 }
@@ -125,7 +145,7 @@ pub(crate) async fn show(visit: &Visit, resource: &'static Resource) -> Page {
     let found = Found::of(visit, resource).await?;
     let zone = visit.place().zone;
     let form = inputs_of(&Asking { resource, layout: found.layout, zone: &zone }, &found.record);
-    edit_form(visit, &found, StatusCode::OK, Filled::with(&form))
+    edit_form(visit, &found, StatusCode::OK, Filled::with(&form)).await
 }
 
 /// `POST /members/{id}/edit`
@@ -134,7 +154,8 @@ pub(crate) async fn save(visit: &Visit, resource: &'static Resource) -> Page {
     let zone = visit.place().zone;
     let asking = Asking { resource, layout: found.layout, zone: &zone };
     if let Some(form) = with_rows_changed(visit, resource) {
-        return edit_form(visit, &found, StatusCode::OK, Filled { is_changed: true, ..Filled::with(&form) });
+        let filled = Filled { is_changed: true, ..Filled::with(&form) };
+        return edit_form(visit, &found, StatusCode::OK, filled).await;
     }
     let form = without_blank_rows(&asking, &visit.form);
     let base = visit.form.get("_version").and_then(|version| version.parse().ok()).unwrap_or(0);
@@ -166,7 +187,7 @@ pub(crate) async fn save(visit: &Visit, resource: &'static Resource) -> Page {
                 is_changed: true,
                 ..Filled::with(&form)
             };
-            edit_form(visit, &found, status, filled)
+            edit_form(visit, &found, status, filled).await
         }
     }
 }
@@ -204,11 +225,12 @@ async fn overtaken(visit: &Visit, found: &Found, asking: &Asking<'_>, typed: &Fo
         problem: Some(ProblemView::new(&problem, &visit.parts)),
         is_changed: true,
         theirs,
+        integrations: Vec::new(),
     };
-    edit_form(visit, found, StatusCode::PRECONDITION_FAILED, filled)
+    edit_form(visit, found, StatusCode::PRECONDITION_FAILED, filled).await
 }
 
-fn changed_by(who: &[String]) -> String {
+pub(crate) fn changed_by(who: &[String]) -> String {
     let mut names: Vec<&str> = who.iter().map(String::as_str).collect();
     names.sort_unstable();
     names.dedup();
@@ -306,7 +328,7 @@ pub(crate) fn refused(
     (status, view, failure.problem.violations)
 }
 
-fn new_form(
+async fn new_form(
     visit: &Visit,
     resource: &'static Resource,
     layout: &'static Layout,
@@ -322,10 +344,11 @@ fn new_form(
         button: format!("Create {}", resource.noun()),
         list,
     };
+    let filled = Filled { integrations: super::settings::offered(visit, resource).await?, ..filled };
     form_page(visit, resource, layout, status, asked, 0, filled)
 }
 
-fn edit_form(visit: &Visit, found: &Found, status: StatusCode, filled: Filled<'_>) -> Page {
+async fn edit_form(visit: &Visit, found: &Found, status: StatusCode, filled: Filled<'_>) -> Page {
     let resource = found.resource;
     let asked = Asked {
         title: format!("Edit {}", found.title()),
@@ -335,6 +358,7 @@ fn edit_form(visit: &Visit, found: &Found, status: StatusCode, filled: Filled<'_
         back: found.address(""),
         button: "Save".to_owned(),
     };
+    let filled = Filled { integrations: super::settings::offered(visit, resource).await?, ..filled };
     form_page(visit, resource, found.layout, status, asked, found.record.version(), filled)
 }
 
@@ -382,12 +406,19 @@ fn groups(visit: &Visit, resource: &'static Resource, layout: &Layout, filled: &
     let field = |field: &'static Field| {
         let mut view = FieldView::of(&asking, field, filled.form, filled.violations, &place.currency);
         pick(visit.app.registry(), filled.form, &mut view);
+        if field.name == "integrationId" {
+            let chosen = filled.form.get(field.name).unwrap_or_default();
+            view.control = Control::select(filled.integrations.iter().cloned(), chosen, true);
+        }
         let theirs = filled.theirs.iter().find(|(name, _)| *name == field.name);
         view.theirs = theirs.map(|(_, shown)| shown.clone()).unwrap_or_default();
         view
     };
+    // Where there is no integration, nothing can belong to one.
+    let is_offered = |field: &Field| field.name != "integrationId" || !filled.integrations.is_empty();
     let group = |(title, fields): (&'static str, Vec<&'static Field>)| {
-        let fields: Vec<FieldView> = fields.into_iter().filter(|it| layout.is_asked(it)).map(field).collect();
+        let fields: Vec<FieldView> =
+            fields.into_iter().filter(|it| layout.is_asked(it) && is_offered(it)).map(field).collect();
         (!fields.is_empty()).then(|| Group { title, id: id_of(title), fields })
     };
     layout.groups(resource).into_iter().filter_map(group).collect()

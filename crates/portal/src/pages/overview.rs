@@ -191,6 +191,7 @@ fn settings_todo(visit: &Visit, overview: &Overview) -> impl Iterator<Item = Tas
             Todo::KEY_EXPIRES => format!("The API key “{subject}” ends {at}: rotate it before"),
             Todo::WEBHOOK_FAILS => format!("Nothing has arrived at {subject} since {at}"),
             Todo::WEBHOOK_OFF => format!("The webhook to {subject} was switched off by the server"),
+            Todo::INTEGRATION_FAILS => format!("The integration “{subject}” fails: see what to do"),
             _ => todo.title.clone(),
         };
         let path = todo.path.strip_prefix("/api").unwrap_or(&todo.path);

@@ -1,23 +1,22 @@
 //! Which column is which field: suggested from the names and the first values, chosen by the user, looked
 //! at on the first rows, and started.
 
-mod columns;
 mod reading;
 
 use app::{ImportJob, ImportPreview, ImportReading, Outcome, PreviewRow, match_fields};
 use askama::Template;
 use axum::http::StatusCode;
+use domain::definition::Owner;
 use domain::mapping::Mapping;
 use domain::{Problem, Resource};
 
 use super::{address, said};
-use crate::components::{Choice, Control, FieldView, ProblemView};
+use crate::components::{Choice, ColumnsTable, Control, FieldView, ProblemView, column};
 use crate::failure::PageError;
 use crate::form::Form;
 use crate::shell::Shell;
 use crate::visit::{Page, Visit};
 use crate::words;
-use columns::{ColumnView, columns_of};
 use reading::{is_own, read, suggested};
 
 #[derive(Template)]
@@ -31,7 +30,7 @@ struct MapPage {
     about: String,
     /// Whether the columns may be taken as they are named.
     by: Vec<Choice>,
-    columns: Vec<ColumnView>,
+    columns: ColumnsTable,
     match_by: FieldView,
     missing: Vec<String>,
     preview: Option<PreviewView>,
@@ -187,6 +186,16 @@ fn ways(file: &File<'_>, form: &Form) -> Vec<Choice> {
         all.push(way(TABLE.to_owned(), "By the table below".to_owned()));
     }
     all
+}
+
+/// The columns with what the form says of them. A column without a name cannot be read.
+fn columns_of(job: &ImportJob, sample: &[Vec<String>], form: &Form) -> ColumnsTable {
+    let named = job.header.iter().enumerate().filter(|(_, name)| !name.is_empty());
+    let columns = named.map(|(index, name)| {
+        let values = sample.iter().filter_map(|row| row.get(index)).map(String::as_str);
+        column(job.resource, Owner::Anyone, index, name, values, form)
+    });
+    ColumnsTable { columns: columns.collect(), has_samples: true, has_directions: false }
 }
 
 fn match_by(resource: &'static Resource, form: &Form) -> FieldView {

@@ -177,7 +177,7 @@ pub(crate) async fn step(visit: &Visit, resource: &'static Resource) -> Page {
 }
 
 /// What is wrong with a row in the words of people: without the patterns of dates, which an example shows.
-fn said(resource: &Resource, text: &str) -> String {
+pub(crate) fn said(resource: &Resource, text: &str) -> String {
     let mut spoken = words::spoken(resource, text);
     while let Some(start) = spoken.find(" (%") {
         let end =

@@ -7,6 +7,7 @@ use domain::access;
 use domain::staff::{NEW_KEY, ROTATION};
 use domain::{KeyId, Problem, ProblemKind};
 
+use super::integrations::offered;
 use super::secret::{self, Made};
 use crate::components::{Asking, Control, FieldView, ProblemView, SecretView, body_of};
 use crate::display::Shown;
@@ -149,9 +150,17 @@ async fn found(visit: &Visit) -> Result<KeyDetails, PageError> {
 }
 
 /// `GET /settings/api-keys/new`
-pub(super) fn blank(visit: &Visit) -> Page {
+pub(super) async fn blank(visit: &Visit) -> Page {
     let form = begun(visit, &NEW_KEY, &layout::NEW_KEY)?;
-    form_page(visit, &NEW_KEY, &layout::NEW_KEY, StatusCode::OK, new_key(), 0, Filled::with(&form))
+    form_page(
+        visit,
+        &NEW_KEY,
+        &layout::NEW_KEY,
+        StatusCode::OK,
+        new_key(),
+        0,
+        Filled { integrations: offered(visit, &NEW_KEY).await?, ..Filled::with(&form) },
+    )
 }
 
 fn new_key() -> Asked {
@@ -178,6 +187,7 @@ pub(super) async fn create(visit: &Visit) -> Page {
                 violations: &violations,
                 problem: Some(problem),
                 is_changed: true,
+                integrations: offered(visit, &NEW_KEY).await?,
                 ..Filled::with(&visit.form)
             };
             form_page(visit, &NEW_KEY, &layout::NEW_KEY, status, new_key(), 0, filled)

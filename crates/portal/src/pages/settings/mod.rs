@@ -4,6 +4,7 @@
 //! the API has too.
 
 mod audit;
+mod integrations;
 mod keys;
 mod organisation;
 mod secret;
@@ -13,7 +14,7 @@ mod webhooks;
 use askama::Template;
 use axum::http::Method;
 use domain::access::{API_KEYS, ORGANISATION};
-use domain::resources::WEBHOOK;
+use domain::resources::{INTEGRATION, WEBHOOK};
 
 use users::Deed;
 
@@ -82,6 +83,28 @@ pub enum SettingsScreen {
     AuditLog,
     /// `GET /settings/audit-log/export`
     ExportAuditLog,
+    /// `GET /settings/integrations`
+    Integrations,
+    /// `GET /settings/integrations/{id}`
+    Integration,
+    /// `POST /settings/integrations/{id}/switch`
+    SwitchIntegration,
+    /// `GET /settings/integrations/{id}/delete`
+    AskDeletion,
+    /// `POST /settings/integrations/{id}/delete`
+    DeleteIntegration,
+    /// `GET /settings/integrations/{id}/mapping`
+    Mapping,
+    /// `POST /settings/integrations/{id}/mapping`, which may bring a file
+    EditMapping,
+    /// `GET /settings/integrations/{id}/sync-log`
+    SyncLog,
+    /// `GET /settings/integrations/{id}/sync-log/export`
+    ExportSyncLog,
+    /// `GET /settings/integrations/{id}/sync-log/{entryId}`
+    SyncEntry,
+    /// `POST /settings/integrations/{id}/sync-log/{entryId}/retry`
+    RetrySync,
     /// `GET /settings/webhooks`
     Webhooks,
     /// `GET /settings/webhooks/{id}`
@@ -106,6 +129,7 @@ pub enum SettingsScreen {
     RetryDelivery,
 }
 
+pub(crate) use integrations::offered;
 pub(crate) use secret::{Made, shown as show_made};
 pub(crate) use webhooks::show_secret;
 
@@ -121,7 +145,8 @@ pub(crate) fn screens() -> Vec<ScreenInfo> {
     let get = |path, capability, it| screen(Method::GET, path, capability, it);
     let post = |path, capability, it| screen(Method::POST, path, capability, it);
     let mut all = vec![
-        get("", ORGANISATION, S::Index),
+        // Whoever may see any of them may see this one.
+        get("", "integrations:read", S::Index),
         get("/api-keys", API_KEYS, S::Keys),
         get("/api-keys/new", API_KEYS, S::NewKey),
         post("/api-keys/new", API_KEYS, S::CreateKey),
@@ -151,8 +176,42 @@ pub(crate) fn screens() -> Vec<ScreenInfo> {
         get("/organisation/edit", ORGANISATION, S::EditOrganisation),
         post("/organisation/edit", ORGANISATION, S::SaveOrganisation),
     ];
+    all.extend(of_integrations());
     all.extend(of_webhooks());
     all
+}
+
+fn of_integrations() -> Vec<ScreenInfo> {
+    use SettingsScreen as S;
+    let (read, write) = (INTEGRATION.read_scope(), INTEGRATION.write_scope());
+    let screen = |method, path: &str, capability: &str, screen| ScreenInfo {
+        method,
+        path: format!("/settings/integrations{path}"),
+        capability: Some(capability.to_owned()),
+        screen,
+    };
+    let get = |path: &str, it| screen(Method::GET, path, &read, it);
+    let ask = |path: &str, it| screen(Method::GET, path, &write, it);
+    let post = |path: &str, it| screen(Method::POST, path, &write, it);
+    vec![
+        get("", Screen::Settings(S::Integrations)),
+        ask("/new", Screen::New(&INTEGRATION)),
+        post("/new", Screen::Create(&INTEGRATION)),
+        get("/{id}", Screen::Settings(S::Integration)),
+        screen(Method::GET, "/{id}/activity", "audit:read", Screen::Activity(&INTEGRATION)),
+        get("/{id}/api", Screen::Api(&INTEGRATION)),
+        ask("/{id}/edit", Screen::Edit(&INTEGRATION)),
+        post("/{id}/edit", Screen::Save(&INTEGRATION)),
+        post("/{id}/switch", Screen::Settings(S::SwitchIntegration)),
+        ask("/{id}/delete", Screen::Settings(S::AskDeletion)),
+        post("/{id}/delete", Screen::Settings(S::DeleteIntegration)),
+        get("/{id}/mapping", Screen::Settings(S::Mapping)),
+        post("/{id}/mapping", Screen::Settings(S::EditMapping)),
+        get("/{id}/sync-log", Screen::Settings(S::SyncLog)),
+        get("/{id}/sync-log/export", Screen::Settings(S::ExportSyncLog)),
+        get("/{id}/sync-log/{entryId}", Screen::Settings(S::SyncEntry)),
+        post("/{id}/sync-log/{entryId}/retry", Screen::Settings(S::RetrySync)),
+    ]
 }
 
 fn of_webhooks() -> Vec<ScreenInfo> {
@@ -196,7 +255,7 @@ pub(crate) async fn show(screen: SettingsScreen, visit: &Visit) -> Page {
     match screen {
         S::Index => index(visit),
         S::Keys => keys::list(visit).await,
-        S::NewKey => keys::blank(visit),
+        S::NewKey => keys::blank(visit).await,
         S::CreateKey => keys::create(visit).await,
         S::Key => keys::one(visit).await,
         S::AskRotation => keys::ask_rotation(visit).await,
@@ -223,6 +282,17 @@ pub(crate) async fn show(screen: SettingsScreen, visit: &Visit) -> Page {
         S::SaveOrganisation => organisation::save(visit).await,
         S::AuditLog => audit::show(visit).await,
         S::ExportAuditLog => audit::export(visit).await,
+        S::Integrations => integrations::list(visit).await,
+        S::Integration => integrations::one(visit).await,
+        S::SwitchIntegration => integrations::switch(visit).await,
+        S::AskDeletion => integrations::ask_deletion(visit).await,
+        S::DeleteIntegration => integrations::delete(visit).await,
+        S::Mapping => integrations::mapping(visit).await,
+        S::EditMapping => integrations::edit_mapping(visit).await,
+        S::SyncLog => integrations::sync_log(visit).await,
+        S::ExportSyncLog => integrations::export_log(visit).await,
+        S::SyncEntry => integrations::sync_entry(visit).await,
+        S::RetrySync => integrations::retry(visit).await,
         S::Webhooks => webhooks::list(visit).await,
         S::Webhook => webhooks::one(visit).await,
         S::TestWebhook => webhooks::test(visit).await,
@@ -240,6 +310,13 @@ pub(crate) async fn show(screen: SettingsScreen, visit: &Visit) -> Page {
 /// Label, segment, drawing, who may see it, what is there.
 const PLACES: &[(&str, &str, &str, &str, &str)] = &[
     ("API keys", "api-keys", "key", API_KEYS, "With which your other systems work on your data"),
+    (
+        "Integrations",
+        "integrations",
+        "plug",
+        "integrations:read",
+        "Outside systems: how their records come and go, and how well",
+    ),
     (
         "Webhooks",
         "webhooks",

@@ -4,11 +4,10 @@ use app::{ImportJob, ImportReading, match_fields};
 use domain::definition::{Kind, Resource};
 use domain::mapping::Mapping;
 use domain::{Problem, Violation};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::columns::DATES;
 use super::{File, NAMES, SAVED, TABLE};
-use crate::components::id_of;
+use crate::components::{checked_rules, field_kind, transforms};
 use crate::form::Form;
 
 /// Whether the columns are named like fields, as in a file of our own.
@@ -45,12 +44,8 @@ pub(super) fn suggested(file: &File<'_>, country: &str) -> Form {
     form
 }
 
-fn kind_of(resource: &Resource, target: &str) -> Option<Kind> {
-    resource.field(target).map(|field| field.kind)
-}
-
 fn is_date(resource: &Resource, target: &str) -> bool {
-    matches!(kind_of(resource, target), Some(Kind::Date(_) | Kind::Timestamp))
+    matches!(field_kind(resource, target), Some(Kind::Date(_) | Kind::Timestamp))
 }
 
 /// How the dates among these values are mostly written; nothing where they are as ours, or are none. Day and
@@ -103,73 +98,23 @@ pub(super) fn read(file: &File<'_>, form: &Form) -> Result<ImportReading, Proble
         return Ok(ImportReading { mapping: Some(mapping.clone()), match_by });
     }
     let mut rules = Vec::new();
-    let mut indexes = Vec::new();
     for (index, name) in job.header.iter().enumerate() {
         let target = form.get(&format!("field[{index}]")).unwrap_or_default();
         if target.is_empty() || name.is_empty() {
             continue;
         }
         let transforms = transforms(job.resource, target, index, form);
-        rules.push(
+        rules.push((
+            index,
             json!({"external": name, "field": target, "direction": "inbound", "transforms": transforms}),
-        );
-        indexes.push(index);
+        ));
     }
     if rules.is_empty() {
         let text = "Choose for at least one column which field it is.";
         return Err(Problem::validation(vec![Violation::new("", "required", text)]));
     }
-    let mapping = Mapping::parse(job.resource, &Json::Array(rules)).map_err(|found| {
-        let violations = found.into_iter().map(|violation| {
-            let rule = violation.property_path.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-            let index = rule.and_then(|(rule, _)| indexes.get(rule.parse::<usize>().ok()?).copied());
-            let column = index.and_then(|index| job.header.get(index)).cloned().unwrap_or_default();
-            let path =
-                index.map(|index| format!("#{}", id_of(&format!("field[{index}]")))).unwrap_or_default();
-            Violation::new(path, violation.code, format!("{column}: {}", violation.message))
-        });
-        Problem::validation(violations.collect())
-    })?;
+    let mapping = checked_rules(job.resource, rules)?;
     Ok(ImportReading { mapping: Some(mapping), match_by })
-}
-
-/// What is done with the values of a column on their way to a field.
-fn transforms(resource: &Resource, target: &str, index: usize, form: &Form) -> Vec<Json> {
-    let given = |part: &str| form.get(&format!("{part}[{index}]")).unwrap_or_default();
-    let kind = kind_of(resource, target);
-    let mut all = Vec::new();
-    let words = pairs(given("words"));
-    if !words.is_empty() {
-        all.push(json!({"map": words}));
-    }
-    match kind {
-        Some(Kind::Email) => all.extend([json!({"trim": true}), json!({"lowercase": true})]),
-        Some(Kind::Country) => all.push(json!({"country": true})),
-        Some(Kind::Tags { .. }) => {
-            let separator = given("split");
-            all.push(json!({"split": if separator.is_empty() { ";" } else { separator }}));
-        }
-        _ => {}
-    }
-    let pattern = DATES.iter().map(|(pattern, _)| *pattern).find(|pattern| *pattern == given("date"));
-    match (kind, pattern) {
-        (Some(Kind::Date(_)), Some(pattern)) => all.push(json!({"dateFormat": pattern})),
-        (Some(Kind::Timestamp), Some(pattern)) => {
-            all.push(json!({"dateTimeFormat": format!("{pattern} %H:%M")}));
-        }
-        _ => {}
-    }
-    let default = given("default").trim();
-    if !default.is_empty() {
-        all.push(json!({"default": default}));
-    }
-    all
-}
-
-/// Lines such as `M = male`.
-fn pairs(text: &str) -> serde_json::Map<String, Json> {
-    let lines = text.lines().filter_map(|line| line.split_once('='));
-    lines.map(|(theirs, ours)| (theirs.trim().to_owned(), json!(ours.trim()))).collect()
 }
 
 #[cfg(test)]

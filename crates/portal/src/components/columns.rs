@@ -1,21 +1,39 @@
-//! The rows of the mapping table: a column of the file, what stands in it, and which field it is.
+//! The mapping table: a column of an outside system or a file, what stands in it, which field it is and how its
+//! values are read. Imports and integrations share it; where the columns come from is not known here.
 
-use app::ImportJob;
+use askama::Template;
 use domain::definition::{Field, Kind, Owner, Resource};
 
-use crate::components::{Choice, Control, FieldView};
+use super::control::{Choice, Control};
+use super::field::FieldView;
 use crate::form::Form;
 use crate::words;
 
-/// A column of the file.
-pub(super) struct ColumnView {
-    pub(super) name: String,
-    pub(super) sample: Vec<String>,
-    pub(super) field: FieldView,
+/// The table.
+#[derive(Clone, PartialEq, Eq, Debug, Template)]
+#[template(path = "components/columns.html")]
+pub(crate) struct ColumnsTable {
+    pub(crate) columns: Vec<ColumnView>,
+    /// Whether first values are known.
+    pub(crate) has_samples: bool,
+    /// Whether values can go either way.
+    pub(crate) has_directions: bool,
+}
+
+/// A column.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ColumnView {
+    pub(crate) name: String,
+    /// Its name as an input, where it can be changed.
+    pub(crate) external: Option<FieldView>,
+    pub(crate) sample: Vec<String>,
+    pub(crate) field: FieldView,
+    /// Which way values go, where that can be chosen.
+    pub(crate) direction: Option<FieldView>,
     /// How values are read, beside the field.
-    pub(super) more: Vec<FieldView>,
+    pub(crate) more: Vec<FieldView>,
     /// Whether any of that is set.
-    pub(super) is_open: bool,
+    pub(crate) is_open: bool,
 }
 
 /// Values of a column that are shown.
@@ -24,7 +42,7 @@ const SAMPLE: usize = 3;
 const LONGEST: usize = 40;
 
 /// How dates can be written: a pattern, and a day written so.
-pub(super) const DATES: &[(&str, &str)] = &[
+pub(crate) const DATES: &[(&str, &str)] = &[
     ("%d/%m/%Y", "31/12/2026: day, month, year"),
     ("%m/%d/%Y", "12/31/2026: month, day, year"),
     ("%d.%m.%Y", "31.12.2026"),
@@ -33,21 +51,17 @@ pub(super) const DATES: &[(&str, &str)] = &[
     ("%d %b %Y", "31 Dec 2026"),
 ];
 
-/// The columns with what the form says of them. A column without a name cannot be read.
-pub(super) fn columns_of(job: &ImportJob, sample: &[Vec<String>], form: &Form) -> Vec<ColumnView> {
-    let named = job.header.iter().enumerate().filter(|(_, name)| !name.is_empty());
-    named.map(|(index, name)| column(job.resource, index, name, sample, form)).collect()
-}
-
-fn column(
+/// A column with what the form says of it. `owner` says whose fields it can be.
+pub(crate) fn column<'v>(
     resource: &'static Resource,
+    owner: Owner,
     index: usize,
     name: &str,
-    sample: &[Vec<String>],
+    values: impl Iterator<Item = &'v str>,
     form: &Form,
 ) -> ColumnView {
     let given = |part: &str| form.get(&format!("{part}[{index}]")).unwrap_or_default();
-    let values = sample.iter().filter_map(|row| row.get(index)).filter(|text| !text.trim().is_empty());
+    let values = values.filter(|text| !text.trim().is_empty());
     let mut shown: Vec<String> = Vec::new();
     for value in values {
         let short: String = value.chars().take(LONGEST).collect();
@@ -92,18 +106,18 @@ fn column(
     let field = FieldView::plain(
         format!("field[{index}]"),
         label,
-        Control::Select { choices: fields(resource, name, given("field")) },
+        Control::Select { choices: fields(resource, owner, name, given("field")) },
     );
-    ColumnView { name: name.to_owned(), sample: shown, field, more, is_open }
+    ColumnView { name: name.to_owned(), external: None, sample: shown, field, direction: None, more, is_open }
 }
 
 /// Every field that a column can be.
-fn fields(resource: &'static Resource, column: &str, chosen: &str) -> Vec<Choice> {
+fn fields(resource: &'static Resource, owner: Owner, column: &str, chosen: &str) -> Vec<Choice> {
     let choice = |value: String, label: String| Choice { chosen: value == chosen, value, label };
     let mut all = vec![choice(String::new(), "Leave out".to_owned())];
     let takes = |field: &&Field| {
         !field.read_only
-            && field.owner == Owner::Anyone
+            && (field.owner == Owner::Anyone || field.owner == owner)
             && !matches!(field.kind, Kind::Objects { .. } | Kind::CustomFields)
     };
     all.extend(resource.fields.iter().filter(takes).map(|field| {
@@ -115,9 +129,17 @@ fn fields(resource: &'static Resource, column: &str, chosen: &str) -> Vec<Choice
         all.push(choice(format!("{}.{key}", custom.name), format!("Own field “{key}”")));
     }
     if !all.iter().any(|choice| choice.chosen) {
-        all.push(choice(chosen.to_owned(), chosen.to_owned()));
+        all.push(choice(chosen.to_owned(), target_words(chosen)));
     }
     all
+}
+
+/// What a rule fills, in words: "Email", "Own field “shoeSize”".
+pub(crate) fn target_words(target: &str) -> String {
+    match target.split_once('.') {
+        Some((_, key)) => format!("Own field “{key}”"),
+        None => words::label(target),
+    }
 }
 
 /// The key of a custom field that a column's name makes: "Shoe size" is `shoeSize`.
