@@ -201,7 +201,7 @@ mod tests {
         );
         let (form, _) = said(&rule("dateOfBirth", json!([{"dateFormat": "%d/%m/%Y"}])));
         assert_eq!(form.get("date[3]"), Some("%d/%m/%Y"));
-        let (form, _) = said(&rule("tags", json!([{"split": "|"}])));
+        let (form, _) = said(&rule("interests", json!([{"split": "|"}])));
         assert_eq!(form.get("split[3]"), Some("|"));
         // What the inputs cannot say is there as it is.
         let (form, _) = said(&rule("mobile", json!([{"prefix": "+61"}, {"trim": true}])));

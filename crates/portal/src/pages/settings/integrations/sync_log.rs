@@ -54,7 +54,7 @@ pub(in super::super) async fn list(visit: &Visit) -> Page {
             input.control = Control::select(all, value, true);
         }
     }
-    page.summary = page.summary.replace("sync log", if page.total == 1 { "entry" } else { "entries" });
+    page.summary = page.summary.replace("sync log", "sync entries");
     page.export = format!("{base}/export?{}", page.query);
     read.shown(visit)
 }
