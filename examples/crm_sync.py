@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.error
 import uuid
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.request import Request, urlopen
 
@@ -51,7 +51,7 @@ def call(method, path, body=None, key=None):
 
 def stamp(moment, later=0):
     """A moment in the form whose order as text is that of time; `later` by so many microseconds."""
-    moment = datetime.fromisoformat(moment).astimezone(timezone.utc) + timedelta(microseconds=later)
+    moment = datetime.fromisoformat(moment).astimezone(UTC) + timedelta(microseconds=later)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

@@ -5,8 +5,8 @@
 
 require_python_tools() {
   python=${PYTHON:-python3}
-  "$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || {
-    echo "$0 needs Python 3.10 or later with venv. On Debian: apt-get install python3-venv" >&2
+  "$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+    echo "$0 needs Python 3.11 or later with venv. On Debian: apt-get install python3-venv" >&2
     return 1
   }
   tools=$PWD/target/contract-tools

@@ -12,7 +12,7 @@ import sqlite3
 import time
 import urllib.error
 import urllib.parse
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime, timedelta
 
 from conftest import EXAMPLES, GONE, free_port, until
 
@@ -71,15 +71,16 @@ class Sync:
         return {row["Id"]: dict(row) for row in self.crm.execute("SELECT * FROM contact WHERE NOT IsDeleted")}
 
 
-def now():
-    return datetime.now(timezone.utc).isoformat()
-
-
 class Chance:
     """People on both sides."""
 
     def __init__(self, server, sync, seed):
         self.server, self.sync, self.random, self.count, self.done = server, sync, random.Random(seed), 0, 0
+        # The CRM's clock need not be right.
+        self.skew = timedelta(seconds=self.random.choice([-5, 0, 5]))
+
+    def now(self):
+        return (datetime.now(UTC) + self.skew).isoformat()
 
     def token(self):
         self.count += 1
@@ -102,19 +103,19 @@ class Chance:
                 "INSERT INTO contact (Id, FirstName, LastName, Email, Phone, MailingCity, Birthdate, Gender__c, "
                 "Interests__c, LastModifiedDate) VALUES (?, 'Ana', ?, ?, ?, ?, ?, ?, ?, ?)",
                 f"C-{token}", f"Lim {token}", f" Crm{token}@Example.org", f"0412 {token:06}"[:11], chance.choice(CITIES),
-                "02/03/1990", chance.choice("MFX"), "Bridges;Tunnels", now(),
+                "02/03/1990", chance.choice("MFX"), "Bridges;Tunnels", self.now(),
             )  # fmt: skip
         ids = list(sync.contacts())
         if not ids:
             return 0
         id = chance.choice(ids)
         if what == "delete":
-            return sync.write("UPDATE contact SET IsDeleted = 1, LastModifiedDate = ? WHERE Id = ?", now(), id)
+            return sync.write("UPDATE contact SET IsDeleted = 1, LastModifiedDate = ? WHERE Id = ?", self.now(), id)
         city, interests = chance.choice(CITIES), chance.choice(["", "Rail", "Rail;Roads"])
         return sync.write(
             "UPDATE contact SET LastName = ?, MailingCity = ?, Interests__c = ?, LastModifiedDate = ? "
             "WHERE Id = ? AND NOT IsDeleted",
-            f"Crm {token}", city, interests, now(), id,
+            f"Crm {token}", city, interests, self.now(), id,
         )  # fmt: skip
 
     def in_memberpulse(self, what):
@@ -210,7 +211,7 @@ def test_killed_at_random_both_sides_become_equal(server, python, tmp_path):
         failed = server.call("GET", f"/api/integrations/{sync.integration}/sync-log?type=record")["data"]
         assert failed == [], f"seed {SEED}"
         assert json.loads(server.command("check", "--json"))["ok"]
-        print(f"seed {SEED}: {chance.done} changes, {len(contacts)} contacts, {rest} events")
+        print(f"seed {SEED}, skew {chance.skew.total_seconds()} s: {chance.done} changes, {len(contacts)} contacts, {rest} events")
     finally:
         sync.kill()
 
