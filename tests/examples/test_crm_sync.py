@@ -211,12 +211,64 @@ def test_killed_at_random_both_sides_become_equal(server, python, tmp_path):
         failed = server.call("GET", f"/api/integrations/{sync.integration}/sync-log?type=record")["data"]
         assert failed == [], f"seed {SEED}"
         assert json.loads(server.command("check", "--json"))["ok"]
-        print(f"seed {SEED}, skew {chance.skew.total_seconds()} s: {chance.done} changes, {len(contacts)} contacts, {rest} events")
+        print(
+            f"seed {SEED}, skew {chance.skew.total_seconds()} s: {chance.done} changes, {len(contacts)} contacts, {rest} events"
+        )
     finally:
         sync.kill()
 
 
-def test_a_webhook_wakes_it_at_once(server, python, tmp_path):
+def test_the_later_change_stands(server, python, tmp_path):
+    sync = Sync(server, python, tmp_path)
+    insert = "INSERT INTO contact (Id, FirstName, LastName, Email, LastModifiedDate) VALUES (?1, 'Ana', 'Lim', ?1 || '@example.org', ?2)"
+    change = "UPDATE contact SET LastName = ?2, LastModifiedDate = ?3 WHERE Id = ?1"
+    delete = "UPDATE contact SET IsDeleted = 1, LastModifiedDate = ?2 WHERE Id = ?1"
+
+    def now():
+        return datetime.now(UTC).isoformat()
+
+    def members_path(id):
+        return f"/api/members/{members(server)[id]['MemberPulse_Id__c']}"
+
+    def change_there(id, name):
+        server.call("PATCH", members_path(id), {"lastName": name})
+
+    try:
+        for id in "abcdef":
+            sync.write(insert, id, now())
+        until(lambda: len(members(server)) == 6, "that all are members")
+        become_equal(server, sync)
+        sync.kill()
+        sync.write(change, "a", "Crm", now())
+        change_there("a", "Member")
+        change_there("b", "Member")
+        sync.write(change, "b", "Crm", now())
+        sync.write(delete, "c", now())
+        change_there("c", "Member")
+        server.call("DELETE", members_path("d"))
+        sync.write(change, "d", "Crm", now())
+        sync.write(change, "e", "Crm", now())
+        server.call("DELETE", members_path("e"))
+        change_there("f", "Member")
+        sync.write(delete, "f", now())
+        sync.start()
+        last = {"a": "Member", "b": "Crm", "c": "Member", "d": "Crm"}
+        until(
+            lambda: {id: it["LastName"] for id, it in members(server).items()} == last, "that the later change stands"
+        )
+        become_equal(server, sync)
+        # What one side alone changes is not undone by the echoes of its earlier changes.
+        for count in range(60):
+            sync.write(change, "a", f"Crm {count}", now())
+            change_there("c", f"Member {count}")
+            time.sleep(0.01)
+        become_equal(server, sync)
+        assert {id: it["LastName"] for id, it in sync.contacts().items()} == last | {"a": "Crm 59", "c": "Member 59"}
+    finally:
+        sync.kill()
+
+
+def test_a_webhook_wakes_it_at_once_and_erases(server, python, tmp_path):
     sync = Sync(server, python, tmp_path)
     try:
         sync.kill()
@@ -225,9 +277,15 @@ def test_a_webhook_wakes_it_at_once(server, python, tmp_path):
         until(lambda: is_listening(sync), "a receiver of webhooks")
         time.sleep(0.5)
         member = {"firstName": "Jo", "lastName": "Lim", "email": "jo@example.org"}
-        server.call("POST", "/api/members", member)
+        member = server.call("POST", "/api/members", member)["id"]
         until(sync.contacts, "a contact that a webhook brought", 5)
         become_equal(server, sync)
+        # Of a person who was erased nothing is left but that there was somebody.
+        server.call("POST", f"/api/members/{member}/erase")
+        until(lambda: not sync.contacts(), "that the contact is gone", 5)
+        (row,) = sync.crm.execute("SELECT FirstName, LastName, Email, IsDeleted FROM contact")
+        assert tuple(row) == (None, None, None, 1)
+        assert sync.process.poll() is None, sync.log.read_text()
         forged = urllib.request.Request(f"http://127.0.0.1:{sync.port}/", b"{}", {"webhook-id": "evt_1"})
         try:
             urllib.request.urlopen(forged).close()
