@@ -89,7 +89,7 @@ def take(event):
     record, at = event["data"], stamp(event["timestamp"])
     id, member = record.get("Id"), record["MemberPulse_Id__c"]
     own = event["origin"]["integrationId"] == INTEGRATION
-    erased = "LastName" not in record  # nothing is shown of a person who was erased
+    erased = "erased" in record  # nothing else is shown of a person who was erased
     gone = erased or event["type"] == "member.deleted"
     found = crm.execute(f"{CONTACTS} (MemberPulse_Id__c = ? OR Id = ?)", (member, id)).fetchone()
     if found is None and gone:

@@ -364,6 +364,13 @@ on_both_engines! {
         assert_eq!(members["data"].as_array().unwrap().len(), 1);
         let reader = client.with_key(app.key(&app.tenant, Some(&["integrations:read"])).await);
         let _ = reader.get(&format!("{path}/changes")).await.status(403).problem("insufficient-scope");
+        let jane = client.get("/api/members?externalId=C-1").await.json()["data"][0]["id"].clone();
+        let erase = format!("/api/members/{}/erase", jane.as_str().unwrap());
+        let _ = client.post(&erase, json!({})).await.status(200);
+        let feed = client.get(&format!("{path}/changes?types[]=member.*")).await.status(200).json();
+        for event in feed["data"].as_array().unwrap() {
+            assert_eq!((&event["data"]["id"], &event["data"]["erased"]), (&jane, &json!(true)));
+        }
     }
 
     async fn a_key_that_expires_during_a_sync_loses_nothing(app: TestApp) {

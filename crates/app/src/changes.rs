@@ -107,7 +107,12 @@ impl Change {
         };
         let fields: Object = serde_json::from_str(json)
             .map_err(|_| Failure::internal(format!("change {} holds no object", self.sequence)))?;
-        let mapped = serde_json::to_vec(&mapping.outbound(&fields));
+        let mut shown = mapping.outbound(&fields);
+        if fields.contains_key("erased") {
+            // Of somebody who was erased nothing is left but the id and this, which no rule is about.
+            shown.extend(fields);
+        }
+        let mapped = serde_json::to_vec(&shown);
         out.extend(mapped.map_err(|_| Failure::internal("a mapped record is no JSON"))?);
         Ok(())
     }
