@@ -6,6 +6,7 @@ as the document promises.
 """
 
 import importlib
+import io
 import sys
 from http import HTTPStatus
 
@@ -51,6 +52,13 @@ def main(folder: str, base_url: str, key: str) -> None:
         assert status == HTTPStatus.NOT_FOUND and gone.title == "Not Found", (status, gone)
         assert not isinstance(gone, types.Unset)
         print(f"{many}: create, list, update, delete")
+
+    file = types.File(payload=io.BytesIO(b"firstName,lastName,email\nAda,Lovelace,ada@example.org\n"))
+    status, job = call("members.create_member_import", body=file, file_name="ada.csv")
+    assert status == HTTPStatus.CREATED and job.file_name == "ada.csv", (status, job)
+    status, _ = call("members.delete_member_import", import_id=job.id)
+    assert status == HTTPStatus.NO_CONTENT, status
+    print("members: a file is taken in")
 
 
 if __name__ == "__main__":

@@ -104,7 +104,8 @@ pub(super) fn body(call: ImportCall, resource: &'static Resource) -> Option<Requ
             let names: Vec<&str> =
                 resource.fields.iter().filter(|it| it.required).map(|field| field.name).collect();
             let example = format!("{}\n{}\n", names.join(","), vec![""; names.len()].join(","));
-            let file = ObjectBuilder::new().schema_type(Type::String);
+            // The format of binary data is what generators of clients take for a file.
+            let file = ObjectBuilder::new().schema_type(Type::String).format(known(KnownFormat::Binary));
             let content = ContentBuilder::new().schema(Some(file)).example(Some(json!(example))).build();
             Some(RequestBodyBuilder::new().required(Some(Required::True)).content(CSV, content).build())
         }
