@@ -1,11 +1,12 @@
 //! What the API and the portal have in common as surfaces over HTTP: ids of requests, where clients are,
-//! limits of time and length, and the headers of every answer.
+//! limits of time and length, the headers of every answer, and lists that are sent as streams.
 //!
-//! Nothing here knows what is answered: how a failure is shown is up to each surface.
+//! What a list is asked for, and how a failure is shown, is up to each surface.
 
 mod client;
 mod client_address;
 mod counts;
+mod export;
 mod guard;
 mod headers;
 mod request_id;
@@ -17,6 +18,7 @@ mod site;
 pub use client::client_of;
 pub use client_address::{ClientAddress, find as find_client_address};
 pub use counts::Counts;
+pub use export::export;
 pub use guard::{Cut, FILE_TIME, guard};
 pub use headers::{OWN_HEADERS, put_headers};
 pub use request_id::{RequestId, RequestIds};

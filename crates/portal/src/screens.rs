@@ -164,7 +164,8 @@ pub fn screens(registry: Registry, config: &Config) -> Vec<ScreenInfo> {
     all
 }
 
-fn capable(method: Method, path: &str, capability: &str, screen: Screen) -> ScreenInfo {
+/// A screen for those who may do something.
+pub(crate) fn capable(method: Method, path: &str, capability: &str, screen: Screen) -> ScreenInfo {
     ScreenInfo { method, path: path.to_owned(), capability: Some(capability.to_owned()), screen }
 }
 

@@ -1,16 +1,11 @@
 //! Lists as `text/csv`: a page where one is asked for, else everything that the filters match.
-//!
-//! A whole list goes out as a stream. Its parts are read when the client has taken the part before,
-//! each by a query of its own, so that a client that stops reading holds neither memory nor a
-//! connection to the database.
 
-use app::Walk;
 use app::csv::Table;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
-use domain::{Timestamp, time};
-use futures_util::stream::{self, StreamExt as _};
+use domain::time;
+use futures_util::stream;
 use serde_json::Value as Json;
 
 use super::links::Links;
@@ -66,8 +61,7 @@ async fn page(question: &Question<'_>) -> Result<Response, ApiError> {
     Ok(response)
 }
 
-/// Everything, as a stream. Its first part is read at once, so that what can go wrong at the beginning
-/// is answered with a problem document. That it was exported is on record before anything goes out.
+/// Everything, as a stream. That it was exported is on record before anything goes out.
 async fn whole(question: Question<'_>) -> Result<Body, ApiError> {
     let table = table(&question);
     let tenant = question.tenant();
@@ -76,42 +70,5 @@ async fn whole(question: Question<'_>) -> Result<Body, ApiError> {
     let details = details.into_iter().map(|(name, text)| (name.to_owned(), Json::from(text))).collect();
     state.app.note_act(tenant, &actor(credential, parts), "export", resource.name, &details).await?;
     let request = parts.extensions.get::<RequestId>().cloned();
-    let mut export = Export { walk: state.app.walk(tenant, resource, query), table, now, request };
-    let first = export.part().await?;
-    let rest = stream::try_unfold(export, |mut export| async move {
-        if export.walk.ended() {
-            return Ok(None);
-        }
-        match export.part().await {
-            Ok(part) => Ok(Some((part, export))),
-            Err(failure) => Err(export.broken_off(&failure)),
-        }
-    });
-    Ok(Body::from_stream(stream::once(async { Ok(first) }).chain(rest)))
-}
-
-/// A whole list on its way to the client.
-struct Export {
-    walk: Walk,
-    table: Table,
-    now: Timestamp,
-    request: Option<RequestId>,
-}
-
-impl Export {
-    async fn part(&mut self) -> Result<Bytes, app::Failure> {
-        let Self { walk, table, now, .. } = self;
-        walk.part(|row| table.write(row, *now)).await?;
-        let part = table.take();
-        walk.made(part.len());
-        Ok(Bytes::from(part))
-    }
-
-    /// Ends the body early, which the client sees as a broken transfer: the status is already sent.
-    fn broken_off(&self, failure: &app::Failure) -> std::io::Error {
-        let request = self.request.as_ref().map(RequestId::text);
-        let error = failure.inside().unwrap_or_else(|| failure.problem().detail);
-        tracing::error!(request_id = request, error, "an export broke off");
-        std::io::Error::other("the export cannot go on")
-    }
+    Ok(edge::export(state.app.walk(tenant, resource, query), table, now, request).await?)
 }

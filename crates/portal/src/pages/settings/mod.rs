@@ -7,6 +7,7 @@ mod audit;
 mod integrations;
 mod keys;
 mod organisation;
+mod paging;
 mod secret;
 mod users;
 mod webhooks;
@@ -14,11 +15,12 @@ mod webhooks;
 use askama::Template;
 use axum::http::Method;
 use domain::access::{API_KEYS, ORGANISATION};
+use domain::definition::Resource;
 use domain::resources::{INTEGRATION, WEBHOOK};
 
 use users::Deed;
 
-use crate::screens::{Screen, ScreenInfo};
+use crate::screens::{Screen, ScreenInfo, capable};
 use crate::shell::{Place, Shell};
 use crate::visit::{Page, Visit};
 
@@ -136,11 +138,8 @@ pub(crate) use webhooks::show_secret;
 /// All screens of the settings.
 pub(crate) fn screens() -> Vec<ScreenInfo> {
     use SettingsScreen as S;
-    let screen = |method: Method, path: &str, capability: &str, screen| ScreenInfo {
-        method,
-        path: format!("/settings{path}"),
-        capability: Some(capability.to_owned()),
-        screen: Screen::Settings(screen),
+    let screen = |method: Method, path: &str, capability: &str, screen| {
+        capable(method, &format!("/settings{path}"), capability, Screen::Settings(screen))
     };
     let get = |path, capability, it| screen(Method::GET, path, capability, it);
     let post = |path, capability, it| screen(Method::POST, path, capability, it);
@@ -181,72 +180,86 @@ pub(crate) fn screens() -> Vec<ScreenInfo> {
     all
 }
 
+/// Makes the screens of a kind of settings, below its list.
+struct Below {
+    resource: &'static Resource,
+    read: String,
+    write: String,
+}
+
+impl Below {
+    fn of(resource: &'static Resource) -> Self {
+        Self { resource, read: resource.read_scope(), write: resource.write_scope() }
+    }
+
+    fn screen(&self, method: Method, path: &str, capability: &str, screen: Screen) -> ScreenInfo {
+        capable(method, &format!("/settings/{}{path}", self.resource.segment()), capability, screen)
+    }
+
+    fn get(&self, path: &str, screen: SettingsScreen) -> ScreenInfo {
+        self.screen(Method::GET, path, &self.read, Screen::Settings(screen))
+    }
+
+    fn ask(&self, path: &str, screen: Screen) -> ScreenInfo {
+        self.screen(Method::GET, path, &self.write, screen)
+    }
+
+    fn post(&self, path: &str, screen: Screen) -> ScreenInfo {
+        self.screen(Method::POST, path, &self.write, screen)
+    }
+
+    /// What every kind has: its list, forms, activity and what the API shows.
+    fn usual(&self, list: SettingsScreen, one: SettingsScreen) -> Vec<ScreenInfo> {
+        let it = self.resource;
+        vec![
+            self.get("", list),
+            self.ask("/new", Screen::New(it)),
+            self.post("/new", Screen::Create(it)),
+            self.get("/{id}", one),
+            self.screen(Method::GET, "/{id}/activity", "audit:read", Screen::Activity(it)),
+            self.screen(Method::GET, "/{id}/api", &self.read, Screen::Api(it)),
+            self.ask("/{id}/edit", Screen::Edit(it)),
+            self.post("/{id}/edit", Screen::Save(it)),
+        ]
+    }
+}
+
 fn of_integrations() -> Vec<ScreenInfo> {
     use SettingsScreen as S;
-    let (read, write) = (INTEGRATION.read_scope(), INTEGRATION.write_scope());
-    let screen = |method, path: &str, capability: &str, screen| ScreenInfo {
-        method,
-        path: format!("/settings/integrations{path}"),
-        capability: Some(capability.to_owned()),
-        screen,
-    };
-    let get = |path: &str, it| screen(Method::GET, path, &read, it);
-    let ask = |path: &str, it| screen(Method::GET, path, &write, it);
-    let post = |path: &str, it| screen(Method::POST, path, &write, it);
-    vec![
-        get("", Screen::Settings(S::Integrations)),
-        ask("/new", Screen::New(&INTEGRATION)),
-        post("/new", Screen::Create(&INTEGRATION)),
-        get("/{id}", Screen::Settings(S::Integration)),
-        screen(Method::GET, "/{id}/activity", "audit:read", Screen::Activity(&INTEGRATION)),
-        get("/{id}/api", Screen::Api(&INTEGRATION)),
-        ask("/{id}/edit", Screen::Edit(&INTEGRATION)),
-        post("/{id}/edit", Screen::Save(&INTEGRATION)),
-        post("/{id}/switch", Screen::Settings(S::SwitchIntegration)),
-        ask("/{id}/delete", Screen::Settings(S::AskDeletion)),
-        post("/{id}/delete", Screen::Settings(S::DeleteIntegration)),
-        get("/{id}/mapping", Screen::Settings(S::Mapping)),
-        post("/{id}/mapping", Screen::Settings(S::EditMapping)),
-        get("/{id}/sync-log", Screen::Settings(S::SyncLog)),
-        get("/{id}/sync-log/export", Screen::Settings(S::ExportSyncLog)),
-        get("/{id}/sync-log/{entryId}", Screen::Settings(S::SyncEntry)),
-        post("/{id}/sync-log/{entryId}/retry", Screen::Settings(S::RetrySync)),
-    ]
+    let below = Below::of(&INTEGRATION);
+    let mut all = below.usual(S::Integrations, S::Integration);
+    all.extend([
+        below.post("/{id}/switch", Screen::Settings(S::SwitchIntegration)),
+        below.ask("/{id}/delete", Screen::Settings(S::AskDeletion)),
+        below.post("/{id}/delete", Screen::Settings(S::DeleteIntegration)),
+        below.get("/{id}/mapping", S::Mapping),
+        below.post("/{id}/mapping", Screen::Settings(S::EditMapping)),
+        below.get("/{id}/sync-log", S::SyncLog),
+        below.get("/{id}/sync-log/export", S::ExportSyncLog),
+        below.get("/{id}/sync-log/{entryId}", S::SyncEntry),
+        below.post("/{id}/sync-log/{entryId}/retry", Screen::Settings(S::RetrySync)),
+    ]);
+    all
 }
 
 fn of_webhooks() -> Vec<ScreenInfo> {
     use SettingsScreen as S;
-    let (read, write) = (WEBHOOK.read_scope(), WEBHOOK.write_scope());
-    let screen = |method, path: &str, capability: &str, screen| ScreenInfo {
-        method,
-        path: format!("/settings/webhooks{path}"),
-        capability: Some(capability.to_owned()),
-        screen,
-    };
-    let get = |path: &str, it| screen(Method::GET, path, &read, it);
-    let ask = |path: &str, it| screen(Method::GET, path, &write, it);
-    let post = |path: &str, it| screen(Method::POST, path, &write, it);
-    vec![
-        get("", Screen::Settings(S::Webhooks)),
-        ask("/new", Screen::New(&WEBHOOK)),
-        post("/new", Screen::Create(&WEBHOOK)),
-        get("/{id}", Screen::Settings(S::Webhook)),
-        screen(Method::GET, "/{id}/activity", "audit:read", Screen::Activity(&WEBHOOK)),
-        get("/{id}/api", Screen::Api(&WEBHOOK)),
-        ask("/{id}/edit", Screen::Edit(&WEBHOOK)),
-        post("/{id}/edit", Screen::Save(&WEBHOOK)),
-        ask("/{id}/delete", Screen::ConfirmDelete(&WEBHOOK)),
-        post("/{id}/delete", Screen::Delete(&WEBHOOK)),
-        post("/{id}/test", Screen::Settings(S::TestWebhook)),
-        post("/{id}/switch", Screen::Settings(S::SwitchWebhook)),
-        ask("/{id}/rotate-secret", Screen::Settings(S::AskSecret)),
-        post("/{id}/rotate-secret", Screen::Settings(S::RotateSecret)),
-        ask("/{id}/recover", Screen::Settings(S::AskRecovery)),
-        post("/{id}/recover", Screen::Settings(S::Recover)),
-        get("/{id}/deliveries", Screen::Settings(S::Deliveries)),
-        get("/{id}/deliveries/{deliveryId}", Screen::Settings(S::Delivery)),
-        post("/{id}/deliveries/{deliveryId}/retry", Screen::Settings(S::RetryDelivery)),
-    ]
+    let below = Below::of(&WEBHOOK);
+    let mut all = below.usual(S::Webhooks, S::Webhook);
+    all.extend([
+        below.ask("/{id}/delete", Screen::ConfirmDelete(&WEBHOOK)),
+        below.post("/{id}/delete", Screen::Delete(&WEBHOOK)),
+        below.post("/{id}/test", Screen::Settings(S::TestWebhook)),
+        below.post("/{id}/switch", Screen::Settings(S::SwitchWebhook)),
+        below.ask("/{id}/rotate-secret", Screen::Settings(S::AskSecret)),
+        below.post("/{id}/rotate-secret", Screen::Settings(S::RotateSecret)),
+        below.ask("/{id}/recover", Screen::Settings(S::AskRecovery)),
+        below.post("/{id}/recover", Screen::Settings(S::Recover)),
+        below.get("/{id}/deliveries", S::Deliveries),
+        below.get("/{id}/deliveries/{deliveryId}", S::Delivery),
+        below.post("/{id}/deliveries/{deliveryId}/retry", Screen::Settings(S::RetryDelivery)),
+    ]);
+    all
 }
 
 /// Shows a screen of the settings.

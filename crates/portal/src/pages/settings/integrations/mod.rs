@@ -16,10 +16,10 @@ use domain::resources::{INTEGRATION, WEBHOOK};
 use domain::{Record, RecordId, Value};
 use serde_json::json;
 
+use super::paging::{PageOf, page_of};
 use crate::components::{Chart, HealthView};
 use crate::display::{Place, Shown};
 use crate::failure::PageError;
-use crate::form::Form;
 use crate::pages::record::{Found, RecordHead};
 use crate::shell::{Shell, Toast};
 use crate::visit::{Page, Visit};
@@ -30,8 +30,6 @@ pub(super) use mapping::{edit as edit_mapping, show as mapping};
 pub(super) use sync_log::{entry as sync_entry, export as export_log, list as sync_log, retry};
 
 const LIST: &str = "/settings/integrations";
-/// Integrations on a page.
-const ITEMS: &str = "30";
 
 #[derive(Template)]
 #[template(path = "pages/settings/integrations.html")]
@@ -59,21 +57,10 @@ struct Line {
 /// `GET /settings/integrations`
 pub(super) async fn list(visit: &Visit) -> Page {
     let tenant = visit.tenant()?;
-    let asked = Form::parse(visit.parts.uri.query().unwrap_or_default().as_bytes());
-    let page = asked.get("page").and_then(|page| page.parse::<u64>().ok()).unwrap_or(1).max(1);
-    let number = page.to_string();
-    let pairs =
-        [("order[name]", "asc"), ("page", number.as_str()), ("itemsPerPage", ITEMS), ("count", "false")];
-    let query = listing::parse(&INTEGRATION, pairs, Lenience::Strict)?;
-    let mut found: Vec<Record> = Vec::new();
-    let each = |row: &RecordRow<'_, '_>| {
-        found.push(row.record()?);
-        Ok(())
-    };
-    let listing = visit.app.list(tenant, &INTEGRATION, &query, each).await?;
+    let PageOf { records, newer, older } = page_of(visit, &INTEGRATION, "order[name]", LIST).await?;
     let place = visit.place();
-    let mut rows = Vec::with_capacity(found.len());
-    for record in &found {
+    let mut rows = Vec::with_capacity(records.len());
+    for record in &records {
         let Some(id) = record.id() else { continue };
         let status = visit.app.integration_status(tenant, id).await?;
         rows.push(Line {
@@ -87,14 +74,13 @@ pub(super) async fn list(visit: &Visit) -> Page {
             last_sync: status.last_sync_at.map_or_else(|| "Never".to_owned(), |at| place.moment(at)),
         });
     }
-    let at = |page: u64| format!("{LIST}?page={page}");
     visit.page(&IntegrationsPage {
         shell: visit.shell("Integrations"),
         environment: tenant.environment().name(),
         can_write: visit.can_write(&INTEGRATION),
         rows,
-        newer: if page > 1 { at(page - 1) } else { String::new() },
-        older: if listing.next_cursor.is_some() { at(page + 1) } else { String::new() },
+        newer,
+        older,
     })
 }
 

@@ -4,18 +4,16 @@ mod deeds;
 mod deliveries;
 mod health;
 
-use app::RecordRow;
 use askama::Template;
 use domain::definition::Kind;
-use domain::listing::{self, Lenience};
 use domain::resources::WEBHOOK;
 use domain::{Record, RecordId};
 use serde_json::Value as Json;
 
+use super::paging::{PageOf, page_of};
 use super::secret::{self, Made};
 use crate::components::{Chart, HealthView, SecretView, event_words};
 use crate::display::Shown;
-use crate::form::Form;
 use crate::pages::record::{Found, RecordHead};
 use crate::shell::Shell;
 use crate::visit::{Page, Visit};
@@ -25,8 +23,6 @@ pub(super) use deeds::{ask_recovery, ask_rotation, recover, rotate, switch, test
 pub(super) use deliveries::{delivery, list as deliveries, retry};
 
 const LIST: &str = "/settings/webhooks";
-/// Webhooks on a page.
-const ITEMS: &str = "30";
 
 #[derive(Template)]
 #[template(path = "pages/settings/webhooks.html")]
@@ -53,20 +49,9 @@ struct HookRow {
 /// `GET /settings/webhooks`
 pub(super) async fn list(visit: &Visit) -> Page {
     let tenant = visit.tenant()?;
-    let asked = Form::parse(visit.parts.uri.query().unwrap_or_default().as_bytes());
-    let page = asked.get("page").and_then(|page| page.parse::<u64>().ok()).unwrap_or(1).max(1);
-    let number = page.to_string();
-    let pairs =
-        [("order[createdAt]", "asc"), ("page", number.as_str()), ("itemsPerPage", ITEMS), ("count", "false")];
-    let query = listing::parse(&WEBHOOK, pairs, Lenience::Strict)?;
-    let mut found: Vec<Record> = Vec::new();
-    let each = |row: &RecordRow<'_, '_>| {
-        found.push(row.record()?);
-        Ok(())
-    };
-    let listing = visit.app.list(tenant, &WEBHOOK, &query, each).await?;
-    let mut hooks = Vec::with_capacity(found.len());
-    for record in &found {
+    let PageOf { records, newer, older } = page_of(visit, &WEBHOOK, "order[createdAt]", LIST).await?;
+    let mut hooks = Vec::with_capacity(records.len());
+    for record in &records {
         let Some(id) = record.id() else { continue };
         let day = visit.app.webhook_health(tenant, id).await?;
         let text = |name: &str| record.text(&WEBHOOK, name).unwrap_or_default().to_owned();
@@ -80,14 +65,13 @@ pub(super) async fn list(visit: &Visit) -> Page {
             events: events(record).join(", "),
         });
     }
-    let at = |page: u64| format!("{LIST}?page={page}");
     visit.page(&WebhooksPage {
         shell: visit.shell("Webhooks"),
         environment: tenant.environment().name(),
         can_write: visit.can_write(&WEBHOOK),
         hooks,
-        newer: if page > 1 { at(page - 1) } else { String::new() },
-        older: if listing.next_cursor.is_some() { at(page + 1) } else { String::new() },
+        newer,
+        older,
     })
 }
 
