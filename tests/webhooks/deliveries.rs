@@ -129,6 +129,8 @@ on_both_engines! {
         let _running = app.dispatching();
         let _ = member(&client, "Lim").await;
         let _ = newest(&client, &webhook, |it| it["attemptCount"] == 1).await;
+        // Since when it fails is stored a moment after the attempt; the clock jumps only then.
+        let _ = becomes(&client, &webhook, |shown| !shown["failingSince"].is_null()).await;
         app.advance(5 * 86_400);
         let _ = newest(&client, &webhook, |it| it["status"] == "failed").await;
         let shown = becomes(&client, &webhook, |shown| shown["enabled"] == false).await;
