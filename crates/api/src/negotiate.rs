@@ -22,6 +22,12 @@ pub(crate) fn representation(
     headers: &HeaderMap,
     offered: &[Representation],
 ) -> Result<Representation, ApiError> {
+    // What nearly every program sends.
+    if let (Some(only), Some(&default)) = (only(headers), offered.first())
+        && [default.media_type(), "*/*"].contains(&only)
+    {
+        return Ok(default);
+    }
     let lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let ranges: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
     // No header, or an empty one: anything is accepted.
@@ -42,6 +48,13 @@ pub(crate) fn representation(
     let types: Vec<&str> = offered.iter().map(|it| it.media_type()).collect();
     let detail = format!("This path answers with {}", types.join(" or "));
     Err(Problem::new(ProblemKind::NotAcceptable, detail).into())
+}
+
+/// The `Accept` header, if there is one of them.
+fn only(headers: &HeaderMap) -> Option<&str> {
+    let mut lines = headers.get_all(header::ACCEPT).iter();
+    let line = lines.next()?.to_str().ok()?;
+    lines.next().is_none().then_some(line)
 }
 
 /// How much a client wants something: its weight, how precisely it was named, how early.

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use app::{Charge, Credential, QUOTA_WINDOW_SECONDS, QuotaState};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use domain::json::write_integer;
 use domain::{Problem, ProblemKind, Timestamp};
 use parking_lot::Mutex;
 
@@ -61,13 +62,19 @@ impl ChargeSlot {
 
 fn write(headers: &mut HeaderMap, state: QuotaState, now: Timestamp) {
     let QuotaState { limit, remaining, reset } = state;
-    let mut put = |name: HeaderName, value: String| {
-        if let Ok(value) = HeaderValue::try_from(value) {
+    let mut put = |name: HeaderName, parts: [(&[u8], i64); 2]| {
+        let mut text = Vec::with_capacity(32);
+        text.extend_from_slice(b"\"hour\"");
+        for (key, number) in parts {
+            text.extend_from_slice(key);
+            write_integer(&mut text, number);
+        }
+        if let Ok(value) = HeaderValue::try_from(text) {
             headers.insert(name, value);
         }
     };
-    put(POLICY, format!("\"hour\";q={limit};w={QUOTA_WINDOW_SECONDS}"));
-    put(RATE_LIMIT, format!("\"hour\";r={remaining};t={}", state.seconds_left(now)));
+    put(POLICY, [(b";q=", limit.into()), (b";w=", QUOTA_WINDOW_SECONDS)]);
+    put(RATE_LIMIT, [(b";r=", remaining.into()), (b";t=", state.seconds_left(now).into())]);
     headers.insert(X_LIMIT, HeaderValue::from(limit));
     headers.insert(X_REMAINING, HeaderValue::from(remaining));
     headers.insert(X_RESET, HeaderValue::from(reset.as_seconds()));

@@ -26,7 +26,7 @@ use crate::handlers::{
 };
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
-use crate::state::ApiState;
+use crate::state::{ApiState, Shared};
 use crate::throttle::Throttle;
 use crate::{docs, openapi, outermost};
 
@@ -341,7 +341,7 @@ pub fn router(app: App, config: Config) -> Result<Router, Failure> {
     }
     let request_ids = Arc::new(RequestIds::new(app.random_bytes()?));
     let documentation_link = linked_data::documentation_link(&config.public_url);
-    let state = ApiState {
+    let state = Arc::new(Shared {
         documentation_link,
         app,
         session_limit: Arc::new(SessionLimit::new(config.session_limit)),
@@ -350,7 +350,7 @@ pub fn router(app: App, config: Config) -> Result<Router, Failure> {
         throttle: Arc::new(Throttle::new()),
         documents: Arc::default(),
         counts,
-    };
+    });
     let mut router = Router::new();
     if state.config.metrics {
         router = router.route("/metrics", get(metrics::metrics));

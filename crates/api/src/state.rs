@@ -10,9 +10,11 @@ use crate::config::Config;
 use crate::openapi::Documents;
 use crate::throttle::Throttle;
 
-/// The application and the settings; clones are cheap.
-#[derive(Clone)]
-pub(crate) struct ApiState {
+/// What each request gets. The framework clones it several times for each.
+pub(crate) type ApiState = Arc<Shared>;
+
+/// The application and the settings.
+pub(crate) struct Shared {
     pub(crate) app: App,
     pub(crate) config: Arc<Config>,
     pub(crate) request_ids: Arc<RequestIds>,

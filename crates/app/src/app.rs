@@ -16,7 +16,7 @@ use crate::metrics::Metrics;
 use crate::migrations::migrations;
 use crate::quota::{PlanLimits, Quotas};
 use crate::random::{Random, SystemRandom};
-use crate::records::CountCache;
+use crate::records::{CountCache, PageStarts};
 use crate::sessions::SessionCache;
 use crate::staff::FigureCache;
 use crate::store::Schema;
@@ -72,6 +72,7 @@ struct Inner {
     sessions: SessionCache,
     figures: FigureCache,
     counts: CountCache,
+    page_starts: PageStarts,
     usage: KeyUsage,
     traffic: Traffic,
     quotas: Quotas,
@@ -103,6 +104,7 @@ impl App {
             sessions: SessionCache::new(),
             figures: FigureCache::new(),
             counts: CountCache::new(),
+            page_starts: PageStarts::new(),
             usage: KeyUsage::default(),
             traffic: Traffic::default(),
             quotas: Quotas::default(),
@@ -167,6 +169,10 @@ impl App {
 
     pub(crate) fn counts(&self) -> &CountCache {
         &self.0.counts
+    }
+
+    pub(crate) fn page_starts(&self) -> &PageStarts {
+        &self.0.page_starts
     }
 
     pub(crate) fn traffic(&self) -> &Traffic {

@@ -1,9 +1,10 @@
 //! The addresses of the pages around a page, relative to the server and with the same filters.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderValue, Uri};
 use domain::listing::{ListQuery, Page};
-
-use crate::query::parameters;
+use form_urlencoded::byte_serialize;
 
 /// Which pages there are beside the one that is shown.
 pub(super) struct Links {
@@ -17,14 +18,15 @@ pub(super) struct Links {
 impl Links {
     /// The pages around this one.
     pub(super) fn of(uri: &Uri, query: &ListQuery, listing: &app::Listing) -> Self {
-        let kept = parameters(uri).into_iter().filter(|(name, _)| name != "page" && name != "cursor");
-        let path = format!("{}?", uri.path());
-        let mut base = form_urlencoded::Serializer::for_suffix(path.clone(), path.len());
-        let base = base.extend_pairs(kept).finish();
-        let at = |name: &str, value: &str| {
-            let mut address = form_urlencoded::Serializer::for_suffix(base.clone(), path.len());
-            address.append_pair(name, value).finish()
-        };
+        // As the client wrote them: what it can ask, it can ask again.
+        let parameters = uri.query().unwrap_or_default().split('&');
+        let kept = parameters.filter(|it| !it.is_empty() && !matches!(name(it).as_ref(), "page" | "cursor"));
+        let mut base = String::with_capacity(128);
+        base.extend([uri.path(), "?"]);
+        for parameter in kept {
+            push(&mut base, parameter);
+        }
+        let at = |name: &str, value: &str| [&base, name, "=", value].concat();
         let page = |number: u64| at("page", &number.to_string());
         let (previous, next) = match (&query.page, &listing.next_cursor) {
             (Page::Number(number), next) => (
@@ -39,15 +41,39 @@ impl Links {
 
     /// The `Link` header (RFC 8288).
     pub(super) fn header(&self) -> Option<HeaderValue> {
-        let one = |address: &String, relation: &str| format!("<{address}>; rel=\"{relation}\"");
         let links = [
-            Some(one(&self.first, "first")),
-            self.previous.as_ref().map(|address| one(address, "prev")),
-            self.next.as_ref().map(|address| one(address, "next")),
-            self.last.as_ref().map(|address| one(address, "last")),
+            (Some(&self.first), ">; rel=\"first\""),
+            (self.previous.as_ref(), ">; rel=\"prev\""),
+            (self.next.as_ref(), ">; rel=\"next\""),
+            (self.last.as_ref(), ">; rel=\"last\""),
         ];
-        let links: Vec<String> = links.into_iter().flatten().collect();
-        HeaderValue::from_str(&links.join(", ")).ok()
+        let mut header = String::with_capacity(4 * (self.first.len() + 24));
+        for (address, relation) in links {
+            let Some(address) = address else { continue };
+            header.push_str(if header.is_empty() { "<" } else { ", <" });
+            header.extend([address.as_str(), relation]);
+        }
+        HeaderValue::try_from(header).ok()
+    }
+}
+
+/// The decoded name of a parameter.
+fn name(parameter: &str) -> Cow<'_, str> {
+    form_urlencoded::parse(parameter.as_bytes()).next().map_or(Cow::Borrowed(""), |(name, _)| name)
+}
+
+/// Appends a parameter, written as addresses have to be.
+fn push(base: &mut String, parameter: &str) {
+    let as_it_is = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$'()*+,;:@/?=".contains(&byte);
+    if parameter.bytes().all(as_it_is) {
+        base.extend([parameter, "&"]);
+        return;
+    }
+    for (name, value) in form_urlencoded::parse(parameter.as_bytes()) {
+        base.extend(byte_serialize(name.as_bytes()));
+        base.push('=');
+        base.extend(byte_serialize(value.as_bytes()));
+        base.push('&');
     }
 }
 

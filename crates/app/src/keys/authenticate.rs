@@ -101,10 +101,7 @@ impl App {
         key: &str,
         from: Option<IpAddr>,
     ) -> Result<Result<Arc<Credential>, KeyRefusal>, Failure> {
-        if format::environment_of(key).is_none() {
-            return Ok(Err(KeyRefusal::Invalid));
-        }
-        let Some(credential) = self.find_key(format::hash(key)).await? else {
+        let Some(credential) = self.find_key(key).await? else {
             return Ok(Err(KeyRefusal::Invalid));
         };
         let now = self.now();
@@ -127,7 +124,8 @@ impl App {
         Ok(Ok(credential))
     }
 
-    async fn find_key(&self, hash: [u8; 32]) -> Result<Option<Arc<Credential>>, Failure> {
+    async fn find_key(&self, key: &str) -> Result<Option<Arc<Credential>>, Failure> {
+        let hash = format::hash(key);
         // The mark moves with every commit of any process, so a key that was revoked elsewhere is
         // never served from here. It is read first: what commits in between only costs a look-up.
         let mark = self.db().change_mark()?;
@@ -136,6 +134,10 @@ impl App {
             && cached.mark == mark
         {
             return Ok(Some(cached.credential));
+        }
+        // A mistyped key is not looked for.
+        if format::environment_of(key).is_none() {
+            return Ok(None);
         }
         let params = [Param::Bytes(hash.to_vec())];
         let found = self.db().optional(Weight::Short, System::FIND_KEY, &params, read_credential).await?;

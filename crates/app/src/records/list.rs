@@ -1,11 +1,14 @@
 //! Reading many records: one page, its total, and where the next one begins.
 
+use std::ops::Range;
+
 use db::{DbError, Param, Row, Weight};
 use domain::definition::{Kind, Resource};
 use domain::json::ValueRef;
 use domain::listing::{Cursor, ListQuery, MAX_ITEMS_PER_PAGE, Order, Page, Test};
 use domain::{Timestamp, Value};
 
+use super::page_starts::is_far;
 use super::row::RecordRow;
 use crate::app::App;
 use crate::failure::Failure;
@@ -26,6 +29,45 @@ pub struct Listing {
 /// Pages that begin later than this are slow enough to be kept off the async workers.
 const FAR: u64 = 2_000;
 
+/// What was read of one page.
+pub(super) struct Shown {
+    /// Records on it.
+    pub(super) records: usize,
+    /// Where it begins, when that was asked for and something stands before it.
+    pub(super) start: Option<Cursor>,
+    /// Where the next one begins, when there is one.
+    pub(super) next: Option<Cursor>,
+}
+
+/// Which rows are read for a page, beside the one behind it that tells whether there is more.
+#[derive(Clone, Copy)]
+pub(super) struct Window {
+    skip: u64,
+    /// Whether the row in front of the page is read too, to know where the page begins.
+    with_start: bool,
+}
+
+impl Window {
+    /// The page alone.
+    pub(super) fn of(query: &ListQuery) -> Self {
+        Self { skip: query.records_before(), with_start: false }
+    }
+
+    /// The page with the row in front of it.
+    pub(super) fn with_start(query: &ListQuery) -> Self {
+        match query.records_before().checked_sub(1) {
+            Some(skip) => Self { skip, with_start: true },
+            None => Self::of(query),
+        }
+    }
+
+    /// The row numbers, from 0.
+    fn rows(self, query: &ListQuery) -> Range<u64> {
+        let most = u64::from(query.items_per_page) + u64::from(self.with_start) + 1;
+        self.skip..self.skip.saturating_add(most)
+    }
+}
+
 impl App {
     /// Shows the records of one page to `each`, in order.
     pub async fn list(
@@ -36,52 +78,71 @@ impl App {
         each: impl FnMut(&RecordRow<'_, '_>) -> Result<(), DbError> + Send,
     ) -> Result<Listing, Failure> {
         let schema = self.schema(resource)?;
-        let (shown, next) = self.page(tenant, &schema, query, each).await?;
-        let total = match (query.count, total_at_the_end(query, shown, next.is_some())) {
+        let mut sequence = None;
+        let page = if is_far(&schema, query) {
+            let number = *sequence.insert(self.sequence(tenant).await?);
+            self.far_page(tenant, &schema, query, number, each).await?
+        } else {
+            self.page(tenant, &schema, query, Window::of(query), each).await?
+        };
+        let total = match (query.count, total_at_the_end(query, &page)) {
             (false, _) => None,
             (true, Some(total)) => Some(total),
-            (true, None) => Some(self.count(tenant, &schema, query).await?),
+            (true, None) => {
+                let sequence = match sequence {
+                    Some(sequence) => sequence,
+                    None => self.sequence(tenant).await?,
+                };
+                Some(self.count(tenant, &schema, query, sequence).await?)
+            }
         };
-        Ok(Listing { shown, total, next_cursor: next.map(|cursor| cursor.encode(resource, &query.order)) })
+        let next_cursor = page.next.map(|cursor| cursor.encode(resource, &query.order));
+        Ok(Listing { shown: page.records, total, next_cursor })
     }
 
-    /// Shows one page; answers how many records it had, and where the next one begins if there is one.
+    /// Shows one page.
     pub(super) async fn page(
         &self,
         tenant: &Tenant,
         schema: &Schema,
         query: &ListQuery,
+        window: Window,
         mut each: impl FnMut(&RecordRow<'_, '_>) -> Result<(), DbError> + Send,
-    ) -> Result<(usize, Option<Cursor>), Failure> {
-        let statement = render_list(schema, query, self.now());
+    ) -> Result<Shown, Failure> {
+        let (sql, params) = render_list(schema, query, &window.rows(query), self.now()).into_parts();
         let most = query.items_per_page as usize;
         let mut shown = 0;
         let mut more = false;
-        let mut last = None;
+        let (mut first, mut last) = (None, None);
+        let mut lead = window.with_start;
         let read = |row: &Row<'_>| {
             if shown == most {
                 more = true;
                 return Ok(());
             }
-            shown += 1;
             let row = RecordRow { schema, row, with_deleted: query.include_deleted };
+            if std::mem::take(&mut lead) {
+                first = Some(order_values(&row, &query.order)?);
+                return Ok(());
+            }
+            shown += 1;
             if shown == most {
                 last = Some(order_values(&row, &query.order)?);
             }
             each(&row)
         };
-        tenant.each(self.db(), weight(schema, query), &statement.sql, statement.params, read).await?;
-        let next = last.filter(|_| more);
-        Ok((shown, next.map(|values| cursor_after(schema.resource, &query.order, values))))
+        tenant.each(self.db(), weight(schema, query), &sql, params, read).await?;
+        let place = |values| cursor_after(schema.resource, &query.order, values);
+        Ok(Shown { records: shown, start: first.map(place), next: last.filter(|_| more).map(place) })
     }
 }
 
 /// The total, when the page tells it: it is the last one, and what stands before it is known. Most
 /// filters match few records, so that nothing has to be counted for them.
-fn total_at_the_end(query: &ListQuery, shown: usize, more: bool) -> Option<u64> {
+fn total_at_the_end(query: &ListQuery, page: &Shown) -> Option<u64> {
     match query.page {
-        Page::Number(page) if !more && (shown > 0 || page == 1) => {
-            Some((page - 1) * u64::from(query.items_per_page) + shown as u64)
+        Page::Number(number) if page.next.is_none() && (page.records > 0 || number == 1) => {
+            Some(query.records_before() + page.records as u64)
         }
         _ => None,
     }
@@ -94,8 +155,7 @@ pub fn list_statement(
     query: &ListQuery,
     now: Timestamp,
 ) -> (TenantSql, Vec<Param>) {
-    let statement = render_list(&Schema::new(resource), query, now);
-    (statement.sql, statement.params)
+    render_list(&Schema::new(resource), query, &Window::of(query).rows(query), now).into_parts()
 }
 
 /// The statement of a total, likewise.
@@ -105,8 +165,7 @@ pub fn count_statement(
     query: &ListQuery,
     now: Timestamp,
 ) -> (TenantSql, Vec<Param>) {
-    let statement = render_count(&Schema::new(resource), query, now);
-    (statement.sql, statement.params)
+    render_count(&Schema::new(resource), query, now).into_parts()
 }
 
 /// The row's values in the fields of the order.

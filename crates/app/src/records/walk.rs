@@ -5,6 +5,7 @@ use db::DbError;
 use domain::definition::Resource;
 use domain::listing::{ListQuery, Page};
 
+use super::list::Window;
 use super::row::RecordRow;
 use crate::app::App;
 use crate::failure::Failure;
@@ -54,8 +55,8 @@ impl Walk {
             return Ok(());
         }
         let schema = self.app.schema(self.resource)?;
-        let (_, next) = self.app.page(&self.tenant, &schema, &self.query, each).await?;
-        match next {
+        let page = self.app.page(&self.tenant, &schema, &self.query, Window::of(&self.query), each).await?;
+        match page.next {
             Some(cursor) => self.query.page = Page::After(cursor),
             None => self.ended = true,
         }

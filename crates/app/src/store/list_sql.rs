@@ -1,6 +1,8 @@
 //! From a checked question to SQL: the same text for the same shape, so that both engines keep it
 //! prepared.
 
+use std::ops::Range;
+
 use db::Param;
 use domain::definition::{Kind, Resource};
 use domain::listing::{Comparison, Cursor, Filter, ListQuery, Order, Page, Test};
@@ -10,75 +12,54 @@ use domain::time::Timestamp;
 
 use super::row::{folded_param, param};
 use super::schema::{Schema, terms_table};
-use super::scope::TenantSql;
+use super::scope::Statement;
 use super::terms::{custom_field_term, prefix_range, tag_term};
 
-/// A rendered question.
-#[derive(Debug)]
-pub(crate) struct ListSql {
-    /// The statement. Its columns are the schema's, then with deleted records `deleted_at` and
-    /// `merged_into`.
-    pub(crate) sql: TenantSql,
-    /// Its parameters without the tenant's.
-    pub(crate) params: Vec<Param>,
-}
-
-impl ListSql {
-    fn new(template: &str, params: Vec<Param>) -> Self {
-        Self { sql: TenantSql::render(template), params }
-    }
-}
-
-/// The rows of one page and, so that the end is known, one more.
-pub(crate) fn render_list(schema: &Schema, query: &ListQuery, now: Timestamp) -> ListSql {
-    let offset = match &query.page {
-        Page::Number(page) => (page - 1).saturating_mul(u64::from(query.items_per_page)),
-        Page::After(_) => 0,
-    };
-    let offset = i64::try_from(offset).unwrap_or(i64::MAX);
-    let most = i64::from(query.items_per_page) + 1;
-    let (mut text, mut params) = if query.include_deleted {
+/// The rows with these numbers, from 0, of those behind the query's cursor if it has one.
+pub(crate) fn render_list(
+    schema: &Schema,
+    query: &ListQuery,
+    rows: &Range<u64>,
+    now: Timestamp,
+) -> Statement {
+    let offset = i64::try_from(rows.start).unwrap_or(i64::MAX);
+    let most = i64::try_from(rows.end.saturating_sub(rows.start)).unwrap_or(i64::MAX);
+    let mut sql = if query.include_deleted {
         with_deleted(schema, query, now, offset.saturating_add(most))
     } else {
-        let mut records = Rendering::new(schema, Source::Records, now);
-        let source = records.rows(query).unwrap_or_default();
-        (format!("SELECT {} {source}", schema.select_list), records.params)
+        let mut records =
+            Rendering::new(schema, Source::Records, now, &["SELECT ", &schema.select_list, " "]);
+        let _ = records.rows(query);
+        records.sql
     };
-    text.push_str(" LIMIT ?");
-    params.push(Param::Integer(most));
+    sql.push(" LIMIT ");
+    sql.param(Param::Integer(most));
     if offset > 0 {
-        text.push_str(" OFFSET ?");
-        params.push(Param::Integer(offset));
+        sql.push(" OFFSET ");
+        sql.param(Param::Integer(offset));
     }
-    ListSql::new(&text, params)
+    sql
 }
 
 /// How many records the filters of a question match.
-pub(crate) fn render_count(schema: &Schema, query: &ListQuery, now: Timestamp) -> ListSql {
-    let mut records = Rendering::new(schema, Source::Records, now);
-    let live = records.matching(query).unwrap_or_default();
-    let mut tombstones = Rendering::new(schema, Source::Tombstones, now);
-    let gone = if query.include_deleted { tombstones.matching(query) } else { None };
-    match gone {
-        None => ListSql::new(&format!("SELECT COUNT(*) {live}"), records.params),
-        Some(gone) => {
-            let text = format!("SELECT (SELECT COUNT(*) {live}) + (SELECT COUNT(*) {gone})");
-            ListSql::new(&text, [records.params, tombstones.params].concat())
-        }
+pub(crate) fn render_count(schema: &Schema, query: &ListQuery, now: Timestamp) -> Statement {
+    let mut tombstones = Rendering::new(schema, Source::Tombstones, now, &["(SELECT COUNT(*) "]);
+    let with_gone = query.include_deleted && tombstones.matching(query).is_some();
+    let start: &[&str] = if with_gone { &["SELECT (SELECT COUNT(*) "] } else { &["SELECT COUNT(*) "] };
+    let mut records = Rendering::new(schema, Source::Records, now, start);
+    let _ = records.matching(query);
+    let mut sql = records.sql;
+    if with_gone {
+        sql.push(") + ");
+        sql.append(tombstones.sql);
+        sql.push(")");
     }
+    sql
 }
 
 /// Records and what is left of deleted ones, in one order. Each of the two is read in that order by its
 /// own index, and no further than the page reaches; so that only a few rows are left to be merged.
-fn with_deleted(schema: &Schema, query: &ListQuery, now: Timestamp, most: i64) -> (String, Vec<Param>) {
-    let mut records = Rendering::new(schema, Source::Records, now);
-    let live = records.rows(query).unwrap_or_default();
-    let columns = &schema.select_list;
-    let mut tombstones = Rendering::new(schema, Source::Tombstones, now);
-    let Some(gone) = tombstones.rows(query) else {
-        let none = "CAST(NULL AS BIGINT) AS deleted_at, CAST(NULL AS UUID) AS merged_into";
-        return (format!("SELECT {columns}, {none} {live}"), records.params);
-    };
+fn with_deleted(schema: &Schema, query: &ListQuery, now: Timestamp, most: i64) -> Statement {
     let mut live_columns = Vec::new();
     let mut gone_columns = Vec::new();
     for (position, column) in schema.columns.iter().enumerate() {
@@ -90,21 +71,42 @@ fn with_deleted(schema: &Schema, query: &ListQuery, now: Timestamp, most: i64) -
         }
     }
     let (live_columns, gone_columns) = (live_columns.join(", "), gone_columns.join(", "));
-    let order = order_by(schema, &query.order, |position| {
+    let columns = &schema.select_list;
+    let gone_start = [
+        "SELECT ",
+        &gone_columns,
+        ", updated_at, merged_into FROM (SELECT id, version, created_at, updated_at, merged_into ",
+    ];
+    let mut tombstones = Rendering::new(schema, Source::Tombstones, now, &gone_start);
+    if tombstones.rows(query).is_none() {
+        let none = ", CAST(NULL AS BIGINT) AS deleted_at, CAST(NULL AS UUID) AS merged_into ";
+        let mut records = Rendering::new(schema, Source::Records, now, &["SELECT ", columns, none]);
+        let _ = records.rows(query);
+        return records.sql;
+    }
+    let live_start = [
+        "SELECT ",
+        columns,
+        ", deleted_at, merged_into FROM (SELECT ",
+        &live_columns,
+        ", CAST(NULL AS BIGINT) AS deleted_at, CAST(NULL AS UUID) AS merged_into FROM (SELECT ",
+        &live_columns,
+        " ",
+    ];
+    let mut records = Rendering::new(schema, Source::Records, now, &live_start);
+    let _ = records.rows(query);
+    let mut sql = records.sql;
+    sql.push(" LIMIT ");
+    sql.param(Param::Integer(most));
+    sql.push(") AS live UNION ALL ");
+    sql.append(tombstones.sql);
+    sql.push(" LIMIT ");
+    sql.param(Param::Integer(most));
+    sql.push(") AS gone) AS listed");
+    push_order(&mut sql, schema, &query.order, |position| {
         schema.resource.fields[position].nullable || !is_kept(schema.resource, position)
     });
-    let text = format!(
-        "SELECT {columns}, deleted_at, merged_into FROM (\
-         SELECT {live_columns}, CAST(NULL AS BIGINT) AS deleted_at, CAST(NULL AS UUID) AS merged_into \
-         FROM (SELECT {live_columns} {live} LIMIT ?) AS live UNION ALL \
-         SELECT {gone_columns}, updated_at, merged_into \
-         FROM (SELECT id, version, created_at, updated_at, merged_into {gone} LIMIT ?) AS gone) AS listed{order}",
-    );
-    let mut params = records.params;
-    params.push(Param::Integer(most));
-    params.append(&mut tombstones.params);
-    params.push(Param::Integer(most));
-    (text, params)
+    sql
 }
 
 /// Whether a tombstone keeps the value of the field at a position; of all others it knows nothing.
@@ -136,42 +138,57 @@ struct Rendering<'a> {
     schema: &'a Schema,
     source: Source,
     now: Timestamp,
-    text: String,
-    params: Vec<Param>,
+    sql: Statement,
 }
 
 impl<'a> Rendering<'a> {
-    fn new(schema: &'a Schema, source: Source, now: Timestamp) -> Self {
-        Self { schema, source, now, text: String::with_capacity(512), params: Vec::new() }
+    /// A statement that begins so.
+    fn new(schema: &'a Schema, source: Source, now: Timestamp, start: &[&str]) -> Self {
+        let room = start.iter().map(|part| part.len()).sum::<usize>() + 256;
+        let mut sql = Statement::with_room(room);
+        for part in start {
+            sql.push(part);
+        }
+        Self { schema, source, now, sql }
     }
 
     /// `FROM … WHERE … ORDER BY …`; none when no row of the source can match.
-    fn rows(&mut self, query: &ListQuery) -> Option<String> {
-        let mut text = self.matching(query)?;
+    fn rows(&mut self, query: &ListQuery) -> Option<()> {
+        self.matching(query)?;
         if let Page::After(cursor) = &query.page {
             self.after(cursor, query)?;
-            text.push_str(&std::mem::take(&mut self.text));
         }
-        let order: Vec<Order> =
-            query.order.iter().copied().filter(|term| self.knows(term.position)).collect();
-        text.push_str(&order_by(self.schema, &order, |position| {
-            self.schema.resource.fields[position].nullable
-        }));
-        Some(text)
+        let schema = self.schema;
+        let nullable = |position: usize| schema.resource.fields[position].nullable;
+        if self.source == Source::Records {
+            push_order(&mut self.sql, schema, &query.order, nullable);
+        } else {
+            let known: Vec<Order> =
+                query.order.iter().copied().filter(|term| self.knows(term.position)).collect();
+            push_order(&mut self.sql, schema, &known, nullable);
+        }
+        Some(())
     }
 
     /// `FROM … WHERE …`; none when no row of the source can match.
-    fn matching(&mut self, query: &ListQuery) -> Option<String> {
+    fn matching(&mut self, query: &ListQuery) -> Option<()> {
         let resource = self.schema.resource;
-        self.text.push_str(&match self.source {
-            Source::Records => format!("FROM {} WHERE tenant = {{tenant}}", resource.table()),
-            Source::Tombstones => {
-                format!("FROM tombstones WHERE tenant = {{tenant}} AND resource = '{}'", resource.name)
-            }
-        });
+        let (table, of_resource) = match self.source {
+            Source::Records => (self.schema.table.as_str(), None),
+            Source::Tombstones => ("tombstones", Some(resource.name)),
+        };
+        self.sql.push("FROM ");
+        self.sql.push(table);
+        self.sql.push(" WHERE tenant = ");
+        self.sql.tenant();
+        if let Some(name) = of_resource {
+            self.sql.push(" AND resource = '");
+            self.sql.push(name);
+            self.sql.push("'");
+        }
         for filter in &query.filters {
             if self.knows(filter.position) {
-                self.text.push_str(" AND ");
+                self.sql.push(" AND ");
                 self.condition(filter);
             } else if filter.test != Test::Exists(false) {
                 return None;
@@ -180,15 +197,19 @@ impl<'a> Rendering<'a> {
         if self.source == Source::Tombstones && !query.search.is_empty() {
             return None;
         }
-        let terms = terms_table(resource);
         for word in &query.search {
             let (from, to) = prefix_range(word);
-            self.text.push_str(&format!(
-                " AND id IN (SELECT id FROM {terms} WHERE tenant = {{tenant}} AND term >= ? AND term < ?)"
-            ));
-            self.params.extend([Param::Text(from), Param::Text(to)]);
+            self.sql.push(" AND id IN (SELECT id FROM ");
+            self.sql.push(&terms_table(resource));
+            self.sql.push(" WHERE tenant = ");
+            self.sql.tenant();
+            self.sql.push(" AND term >= ");
+            self.sql.param(Param::Text(from));
+            self.sql.push(" AND term < ");
+            self.sql.param(Param::Text(to));
+            self.sql.push(")");
         }
-        Some(std::mem::take(&mut self.text))
+        Some(())
     }
 
     /// Whether the source has values of the field at a position; else they are null.
@@ -211,29 +232,40 @@ impl<'a> Rendering<'a> {
                 self.any_of(name, values.iter().map(|it| if folds { folded_param(it) } else { param(it) }));
             }
             Test::Compare(comparison, value) => {
-                self.text.push_str(&format!("{} {} ?", column.name, operator(*comparison)));
-                self.params.push(param(value));
+                self.sql.push(&column.name);
+                self.sql.push(operator(*comparison));
+                self.sql.param(param(value));
             }
-            Test::Exists(true) => self.text.push_str(&format!("{} IS NOT NULL", column.name)),
-            Test::Exists(false) => self.text.push_str(&format!("{} IS NULL", column.name)),
+            Test::Exists(true) => self.is_null(&column.name, " IS NOT NULL"),
+            Test::Exists(false) => self.is_null(&column.name, " IS NULL"),
             Test::CustomField { key, value } => self.has_term(vec![custom_field_term(key, value)]),
         }
     }
 
-    fn any_of(&mut self, column: &str, params: impl Iterator<Item = Param>) {
-        let before = self.params.len();
-        self.params.extend(params);
-        match self.params.len() - before {
-            1 => self.text.push_str(&format!("{column} = ?")),
-            many => self.text.push_str(&format!("{column} IN (?{})", ", ?".repeat(many.saturating_sub(1)))),
+    fn is_null(&mut self, column: &str, test: &str) {
+        self.sql.push(column);
+        self.sql.push(test);
+    }
+
+    fn any_of(&mut self, column: &str, params: impl ExactSizeIterator<Item = Param>) {
+        let (open, close) = if params.len() == 1 { (" = ", "") } else { (" IN (", ")") };
+        self.sql.push(column);
+        self.sql.push(open);
+        for (index, param) in params.enumerate() {
+            self.sql.push(if index > 0 { ", " } else { "" });
+            self.sql.param(param);
         }
+        self.sql.push(close);
     }
 
     fn has_term(&mut self, terms: Vec<String>) {
-        let table = terms_table(self.schema.resource);
-        self.text.push_str(&format!("id IN (SELECT id FROM {table} WHERE tenant = {{tenant}} AND "));
+        self.sql.push("id IN (SELECT id FROM ");
+        self.sql.push(&terms_table(self.schema.resource));
+        self.sql.push(" WHERE tenant = ");
+        self.sql.tenant();
+        self.sql.push(" AND ");
         self.any_of("term", terms.into_iter().map(Param::Text));
-        self.text.push(')');
+        self.sql.push(")");
     }
 
     fn is_derived(&self, position: usize) -> bool {
@@ -263,8 +295,7 @@ impl<'a> Rendering<'a> {
                 params.push(Param::Text(value.to_owned()));
             }
         }
-        self.text.push_str(&format!("({})", tests.join(" OR ")));
-        self.params.extend(params);
+        self.sql.with_params(&format!("({})", tests.join(" OR ")), params);
     }
 
     /// What comes after a place in the order. None when nothing can.
@@ -273,8 +304,8 @@ impl<'a> Rendering<'a> {
             let columns: Vec<&str> = query.order.iter().map(|term| self.compared(term)).collect();
             let comparison = if query.order[0].descending { "<" } else { ">" };
             let marks = vec!["?"; columns.len()].join(", ");
-            self.text.push_str(&format!(" AND ({}) {comparison} ({marks})", columns.join(", ")));
-            self.params.extend(cursor.values.iter().map(param));
+            let text = format!(" AND ({}) {comparison} ({marks})", columns.join(", "));
+            self.sql.with_params(&text, cursor.values.iter().map(param));
             return Some(());
         }
         // Equal in the terms before, and later in one.
@@ -319,8 +350,7 @@ impl<'a> Rendering<'a> {
                 return None;
             }
         }
-        self.text.push_str(&format!(" AND ({})", alternatives.join(" OR ")));
-        self.params.extend(params);
+        self.sql.with_params(&format!(" AND ({})", alternatives.join(" OR ")), params);
         Some(())
     }
 
@@ -352,27 +382,24 @@ impl<'a> Rendering<'a> {
 
 /// `ORDER BY …`, saying where nulls go in the columns that have some: an index on others serves only
 /// when it is not said.
-fn order_by(schema: &Schema, order: &[Order], has_nulls: impl Fn(usize) -> bool) -> String {
-    let terms: Vec<String> = order
-        .iter()
-        .map(|term| {
-            let column = schema.column(term.position).compared();
-            match (term.descending, has_nulls(term.position)) {
-                (false, false) => column.to_owned(),
-                (true, false) => format!("{column} DESC"),
-                (false, true) => format!("{column} ASC NULLS FIRST"),
-                (true, true) => format!("{column} DESC NULLS LAST"),
-            }
-        })
-        .collect();
-    format!(" ORDER BY {}", terms.join(", "))
+fn push_order(sql: &mut Statement, schema: &Schema, order: &[Order], has_nulls: impl Fn(usize) -> bool) {
+    for (index, term) in order.iter().enumerate() {
+        sql.push(if index == 0 { " ORDER BY " } else { ", " });
+        sql.push(schema.column(term.position).compared());
+        sql.push(match (term.descending, has_nulls(term.position)) {
+            (false, false) => "",
+            (true, false) => " DESC",
+            (false, true) => " ASC NULLS FIRST",
+            (true, true) => " DESC NULLS LAST",
+        });
+    }
 }
 
 fn operator(comparison: Comparison) -> &'static str {
     match comparison {
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
+        Comparison::Less => " < ",
+        Comparison::LessOrEqual => " <= ",
+        Comparison::Greater => " > ",
+        Comparison::GreaterOrEqual => " >= ",
     }
 }

@@ -74,6 +74,55 @@ impl TenantSql {
     }
 }
 
+/// A statement of a tenant in the making, with its parameters but the tenant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Statement {
+    sql: TenantSql,
+    params: Vec<Param>,
+}
+
+impl Statement {
+    pub(super) fn with_room(length: usize) -> Self {
+        let sql = TenantSql { text: String::with_capacity(length), places: Vec::with_capacity(2) };
+        Self { sql, params: Vec::with_capacity(8) }
+    }
+
+    /// Text without marks.
+    pub(super) fn push(&mut self, text: &str) {
+        self.sql.text.push_str(text);
+    }
+
+    /// The tenant's mark.
+    pub(super) fn tenant(&mut self) {
+        self.sql.text.push('?');
+        self.sql.places.push(self.params.len());
+    }
+
+    /// The mark of a parameter.
+    pub(super) fn param(&mut self, param: Param) {
+        self.sql.text.push('?');
+        self.params.push(param);
+    }
+
+    /// Text with a mark for each of some parameters.
+    pub(super) fn with_params(&mut self, text: &str, params: impl IntoIterator<Item = Param>) {
+        self.sql.text.push_str(text);
+        self.params.extend(params);
+    }
+
+    /// Another statement, as a part of this one.
+    pub(super) fn append(&mut self, other: Self) {
+        self.sql.text.push_str(&other.sql.text);
+        self.sql.places.extend(other.sql.places.iter().map(|before| before + self.params.len()));
+        self.params.extend(other.params);
+    }
+
+    /// The text, and the parameters but the tenant.
+    pub(crate) fn into_parts(self) -> (TenantSql, Vec<Param>) {
+        (self.sql, self.params)
+    }
+}
+
 impl Tenant {
     /// Reads rows of this tenant.
     pub(crate) async fn each(

@@ -41,6 +41,17 @@ pub struct ListQuery {
     pub include_deleted: bool,
 }
 
+impl ListQuery {
+    /// Records that stand before the part that is asked for; none behind a cursor.
+    #[must_use]
+    pub fn records_before(&self) -> u64 {
+        match self.page {
+            Page::Number(page) => page.saturating_sub(1).saturating_mul(u64::from(self.items_per_page)),
+            Page::After(_) => 0,
+        }
+    }
+}
+
 /// Which part of the list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Page {
@@ -91,7 +102,7 @@ pub enum Comparison {
 }
 
 /// One term of the order.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Order {
     /// The field.
     pub position: usize,
