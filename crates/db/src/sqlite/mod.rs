@@ -4,6 +4,7 @@
 pub(crate) mod backup;
 mod checkpoint;
 mod error;
+mod gather;
 mod inspect;
 mod job;
 mod migrate;

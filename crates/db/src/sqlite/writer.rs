@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::checkpoint::Checkpointer;
+use super::gather::Gather;
 use super::job::Job;
 use super::statement::execute;
 use crate::DbError;
@@ -42,8 +43,14 @@ impl Writer {
         checkpointer: Arc<Checkpointer>,
     ) -> Result<Self, DbError> {
         let (queue, jobs) = sync_channel(waiting.max(1));
-        let worker =
-            Worker { connection, jobs, stopping: false, counters: Arc::clone(&counters), checkpointer };
+        let worker = Worker {
+            connection,
+            jobs,
+            stopping: false,
+            gather: Gather::new(),
+            counters: Arc::clone(&counters),
+            checkpointer,
+        };
         let thread = std::thread::Builder::new()
             .name("db-writer".to_owned())
             .spawn(move || worker.run())
@@ -86,6 +93,7 @@ struct Worker {
     connection: Connection,
     jobs: Receiver<Message>,
     stopping: bool,
+    gather: Gather,
     counters: Arc<Counters>,
     checkpointer: Arc<Checkpointer>,
 }
@@ -116,6 +124,14 @@ impl Worker {
     fn waiting(&mut self) -> Option<Box<dyn Job>> {
         let message = self.jobs.try_recv().ok()?;
         self.unpack(message)
+    }
+
+    /// A job that comes within this time.
+    fn coming(&mut self, within: Duration) -> Option<Box<dyn Job>> {
+        match self.jobs.recv_timeout(within) {
+            Ok(message) => self.unpack(message),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
     }
 
     fn unpack(&mut self, message: Message) -> Option<Box<dyn Job>> {
@@ -164,6 +180,7 @@ impl Worker {
     fn run_jobs(&mut self, first: Box<dyn Job>, ran: &mut Vec<Box<dyn Job>>) -> Result<bool, DbError> {
         let start = Instant::now();
         let mut keep = false;
+        let mut alone = false;
         let mut next = Some(first);
         while let Some(mut job) = next {
             if job.is_abandoned() {
@@ -178,8 +195,16 @@ impl Worker {
                 }
                 keep = true;
             }
-            next = if ran.len() < GROUP_JOBS && start.elapsed() < GROUP_TIME { self.waiting() } else { None };
+            let age = start.elapsed();
+            next = if ran.len() < GROUP_JOBS && age < GROUP_TIME { self.waiting() } else { None };
+            if next.is_none()
+                && let Some(within) = self.gather.wait(ran.len(), age)
+            {
+                next = self.coming(within);
+                alone = next.is_none();
+            }
         }
+        self.gather.learn(ran.len(), alone);
         Ok(keep)
     }
 
