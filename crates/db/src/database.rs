@@ -194,8 +194,9 @@ impl Db {
         }
     }
 
-    /// A number that moves whenever anybody, in any process, has committed: a cache that is older
-    /// than it must be checked. `None` where that cannot be told cheaply (PostgreSQL).
+    /// A number that moves whenever anybody has committed: a cache that is older than it must be
+    /// checked. Commits of this process move it at once, those of another one within 5 ms and before
+    /// its [`Db::close`] returns. `None` where that cannot be told cheaply (PostgreSQL).
     pub fn change_mark(&self) -> Result<Option<u64>, DbError> {
         match &self.0 {
             Inner::Sqlite(sqlite) => sqlite.change_mark().map(Some),

@@ -255,6 +255,8 @@ async fn the_change_mark_moves_with_every_commit_and_only_then() {
     marks.push(db.change_mark().unwrap().unwrap());
     let other = rusqlite::Connection::open(file.path()).unwrap();
     other.execute("INSERT INTO items (id, name) VALUES (2, 'theirs')", []).unwrap();
+    // Others are looked for every 5 ms.
+    std::thread::sleep(Duration::from_millis(6));
     marks.push(db.change_mark().unwrap().unwrap());
     assert!(marks[0] != marks[1] && marks[1] != marks[2], "{marks:?}");
     assert_eq!(names(&db).await, ["ours", "theirs"]);
@@ -268,6 +270,20 @@ async fn the_change_mark_moves_with_every_commit_and_only_then() {
         .await;
     assert!(refused.is_err());
     assert_eq!(db.change_mark().unwrap(), Some(marks[2]));
+}
+
+#[tokio::test]
+async fn who_has_closed_was_seen() {
+    let file = SqliteFile::new();
+    let db = file.open().await;
+    db.migrate(&[ITEMS]).await.unwrap();
+    for id in 0..20 {
+        let other = file.open().await;
+        let before = db.change_mark().unwrap();
+        insert(&other, id, &format!("theirs {id}")).await.unwrap();
+        other.close().await;
+        assert_ne!(db.change_mark().unwrap(), before, "commit {id}");
+    }
 }
 
 #[tokio::test]

@@ -59,6 +59,10 @@ impl Links {
 
 /// The decoded name of a parameter.
 fn name(parameter: &str) -> Cow<'_, str> {
+    let written = parameter.split('=').next().unwrap_or_default();
+    if !written.contains(['%', '+']) {
+        return Cow::Borrowed(written);
+    }
     form_urlencoded::parse(parameter.as_bytes()).next().map_or(Cow::Borrowed(""), |(name, _)| name)
 }
 

@@ -126,8 +126,8 @@ impl App {
 
     async fn find_key(&self, key: &str) -> Result<Option<Arc<Credential>>, Failure> {
         let hash = format::hash(key);
-        // The mark moves with every commit of any process, so a key that was revoked elsewhere is
-        // never served from here. It is read first: what commits in between only costs a look-up.
+        // The mark moves with every commit of any process, so that a key which was revoked elsewhere is
+        // not served from here. It is read first: what commits in between only costs a look-up.
         let mark = self.db().change_mark()?;
         if let Some(mark) = mark
             && let Some(cached) = self.keys().0.get(&hash)

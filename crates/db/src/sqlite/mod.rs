@@ -13,20 +13,22 @@ mod partial;
 mod readers;
 pub(crate) mod schema;
 pub(crate) mod statement;
+mod watch;
 mod writer;
 
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use futures_util::future::BoxFuture;
-use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 use self::checkpoint::Checkpointer;
 use self::readers::Readers;
+use self::watch::Watch;
 use self::writer::Writer;
 use crate::migrate::Prepared;
 use crate::row::Row;
@@ -38,8 +40,7 @@ use crate::{DbError, MigrationReport, SqliteOptions, Weight};
 pub(crate) struct Sqlite {
     options: SqliteOptions,
     readers: Readers,
-    /// The connection that watches for commits of all the others.
-    watch: Mutex<Option<Connection>>,
+    watch: Watch,
     writer: Arc<Writer>,
     checkpointer: Arc<Checkpointer>,
     pub(crate) counters: Arc<Counters>,
@@ -51,15 +52,14 @@ impl Sqlite {
         open::create(&options.path)?;
         // The writer first: it sets up the log that the readers need, and recovers it.
         let connection = open::writing(&options)?;
-        let watch = open::reading(&options)?;
-        data_version(&watch)?;
+        let watch = Watch::new(open::reading(&options)?)?;
         let counters = Arc::new(Counters::default());
         let checkpointer = Checkpointer::start(open::writing(&options)?, Arc::clone(&counters))?;
         let writer =
             Writer::start(connection, options.queue, Arc::clone(&counters), Arc::clone(&checkpointer))?;
         Ok(Self {
             readers: Readers::new(options.clone()),
-            watch: Mutex::new(Some(watch)),
+            watch,
             writer: Arc::new(writer),
             checkpointer,
             counters,
@@ -92,8 +92,7 @@ impl Sqlite {
     }
 
     pub(crate) fn change_mark(&self) -> Result<u64, DbError> {
-        let watch = self.watch.lock();
-        data_version(watch.as_ref().ok_or_else(DbError::closed)?)
+        self.watch.mark(&self.counters)
     }
 
     /// Checks that the statement can be prepared; the number of its parameters.
@@ -154,7 +153,7 @@ impl Sqlite {
     /// Lets queued writes finish, cuts back the log and closes all connections.
     pub(crate) async fn close(&self) {
         self.readers.close();
-        *self.watch.lock() = None;
+        self.watch.close();
         let (writer, checkpointer) = (Arc::clone(&self.writer), Arc::clone(&self.checkpointer));
         let closed = blocking(move || {
             checkpointer.stop();
@@ -164,6 +163,10 @@ impl Sqlite {
         if let Err(error) = closed {
             tracing::error!(%error, "closing the database failed");
         }
+        // Who hears that a command is done may rely on servers knowing of it.
+        if self.counters.commits.load(Ordering::Acquire) > 0 {
+            tokio::time::sleep(watch::UNSEEN).await;
+        }
     }
 }
 
@@ -172,14 +175,6 @@ impl Drop for Sqlite {
     fn drop(&mut self) {
         self.checkpointer.dismiss();
     }
-}
-
-fn data_version(connection: &Connection) -> Result<u64, DbError> {
-    connection
-        .prepare_cached("PRAGMA data_version")
-        .and_then(|mut statement| statement.query_row([], |row| row.get::<_, i64>(0)))
-        .map(i64::cast_unsigned)
-        .map_err(error::from_sqlite)
 }
 
 /// Runs `work` here, on a worker of the runtime.
