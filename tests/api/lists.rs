@@ -258,7 +258,7 @@ on_both_engines! {
             json!({
                 "firstName": format!("Jane{}", number % 7), "lastName": "O'Brien",
                 "email": format!("jane{number}@example.org"),
-                "membershipExpiresAt": if number % 3 == 0 { Json::Null } else { json!(format!("2020-01-{:02}", number % 28 + 1)) },
+                "membershipExpiresAt": if number.is_multiple_of(3) { Json::Null } else { json!(format!("2020-01-{:02}", number % 28 + 1)) },
             })
         };
         for part in 0..6 {
@@ -290,7 +290,7 @@ on_both_engines! {
             let page = client.get(&format!("/api/members?{order}&itemsPerPage=25&page=13")).await.status(200);
             assert_eq!(page.ids(), walked[300..325], "{order}");
             if order == "order[membershipExpiresAt]=asc" {
-                client.delete(&format!("/api/members/{}", walked[0])).await.status(204);
+                let _ = client.delete(&format!("/api/members/{}", walked[0])).await.status(204);
                 let page = client.get(&format!("{list}&page=7")).await.status(200);
                 assert_eq!(page.ids(), walked[301..351], "after a change");
             }
