@@ -5,7 +5,6 @@
 
 mod bodies;
 mod cursors;
-mod hostile;
 mod json;
 mod lists;
 mod mappings;

@@ -55,7 +55,7 @@ pub use integrations::{
     Health, HealthError, IntegrationStatus, MAX_SYNC_RECORDS, MappingPreview, MappingQuestion, SavedMapping,
     SyncCounts, SyncDeletion, SyncOrder, SyncReport, SyncResult, SyncStatus,
 };
-pub use keys::{Credential, KeyDetails, KeyRefusal, NewKey, NewKeyRequest};
+pub use keys::{Credential, KeyDetails, KeyRefusal, NewKey, NewKeyRequest, key_environment};
 pub use metrics::{AttemptOutcome, RouteMetrics, Surface};
 pub use migrations::migrations;
 pub use organisations::{NewOrganisation, Organisation, Plan};

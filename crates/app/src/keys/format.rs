@@ -26,8 +26,9 @@ pub(super) fn render(environment: Environment, random: [u8; 32]) -> String {
     key
 }
 
-/// The environment of a well-formed key; `None` when it is mistyped.
-pub(super) fn environment_of(key: &str) -> Option<Environment> {
+/// The environment of a well-formed key; `None` when it is mistyped. Whether there is such a key is not asked.
+#[must_use]
+pub fn environment_of(key: &str) -> Option<Environment> {
     let environment =
         Environment::ALL.into_iter().find(|environment| key.starts_with(prefix(*environment)))?;
     let body = key.strip_prefix(prefix(environment))?;

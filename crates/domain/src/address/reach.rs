@@ -144,7 +144,8 @@ impl Reach {
     fn of_v6(address: Ipv6Addr) -> Self {
         if let Some((inner, in_use)) = embedded(address) {
             let reach = Self::of_v4(inner);
-            return if reach == Self::Public && !in_use { Self::Reserved } else { reach };
+            // No machine answers at a form that was given up, the own one neither.
+            return if !in_use && reach.is_allowed(true) { Self::Reserved } else { reach };
         }
         let bits = address.to_bits();
         V6.iter()

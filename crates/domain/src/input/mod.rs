@@ -145,8 +145,17 @@ impl<'a> Reading<'a> {
     /// Phone numbers are read last: what is valid depends on the record's country (domain §3).
     fn take_phones(&mut self, body: &Object) {
         for (position, field) in self.change.resource.fields.iter().enumerate() {
-            if let (Kind::Phone, Some(value)) = (field.kind, body.get(field.name)) {
+            if !matches!(field.kind, Kind::Phone) {
+                continue;
+            }
+            if let Some(value) = body.get(field.name) {
                 self.read(position, field, value);
+            } else if let (true, Value::Text(kept)) =
+                (self.change.is_given("country"), self.change.new.at(position))
+            {
+                // A number that was kept as it was given may be one of the country that the record has now.
+                let kept = Json::from(kept.as_str());
+                self.read(position, field, &kept);
             }
         }
     }

@@ -90,6 +90,16 @@ fn phones_follow_the_record_s_country_wherever_it_stands() {
     let member = create(body).unwrap();
     assert_eq!(member.text(&MEMBER, "mobile"), Some("+64211234567"));
     assert_eq!(member.text(&MEMBER, "country"), Some("NZ"));
+
+    // A number that was no number of the country before can be one of the country that follows.
+    let body = json!({
+        "firstName": "Jo", "lastName": "Doe", "email": "j@example.org", "mobile": "2196 652 973",
+    });
+    let member = create(body).unwrap();
+    assert_eq!(member.text(&MEMBER, "mobile"), Some("2196 652 973"));
+    let moved =
+        apply(&MEMBER, Some(&member), &object(json!({"country": "NZ"})), Mode::Patch, &context()).unwrap();
+    assert_eq!(moved.text(&MEMBER, "mobile"), Some("+642196652973"));
 }
 
 #[test]

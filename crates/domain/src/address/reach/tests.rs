@@ -40,9 +40,11 @@ fn every_class_of_ipv4_begins_and_ends_where_the_registry_says() {
 
 #[test]
 fn every_class_of_ipv6_begins_and_ends_where_the_registry_says() {
-    let rows: [(&str, &str, Reach); 14] = [
+    let rows: [(&str, &str, Reach); 16] = [
         ("::", "::", Reach::Unspecified),
         ("::1", "::1", Reach::Loopback),
+        ("::127.0.0.1", "::127.0.0.1", Reach::Reserved),
+        ("::ffff:0:10.0.0.0", "::ffff:0:10.255.255.255", Reach::Reserved),
         ("64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", Reach::Reserved),
         ("100::", "100::ffff:ffff:ffff:ffff", Reach::Reserved),
         ("2001::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", Reach::Reserved),
