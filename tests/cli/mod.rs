@@ -7,6 +7,7 @@ mod configuration;
 mod demo;
 mod deploy;
 mod kills;
+mod logs;
 mod serving;
 mod tls;
 

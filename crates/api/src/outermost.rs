@@ -26,13 +26,14 @@ pub(crate) async fn outermost(State(state): State<ApiState>, mut request: Reques
         edge::find_client_address(request.extensions(), request.headers(), &state.config.trusted_proxies);
     request.extensions_mut().insert(address);
     let path = request.uri().path().to_owned();
+    let route = edge::route(request.extensions()).to_owned();
     let host = request.headers().get(header::HOST).cloned();
     let counting = state.counts.of(request.method(), request.extensions());
     let began = Instant::now();
     let mut response = answer(&state, request, next).await;
     if let Some(error) = error_in(&mut response) {
         if let Some(inside) = &error.inside {
-            tracing::error!(request_id = id.text(), path, error = inside, "a request failed");
+            tracing::error!(request_id = id.text(), route, error = inside, "a request failed");
         }
         response = problem_document::render(&error, &state.config, &path, id.text());
     }

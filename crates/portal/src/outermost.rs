@@ -26,6 +26,7 @@ pub(crate) async fn outermost(State(portal): State<Portal>, mut request: Request
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(address);
     let headers = request.headers().clone();
+    let route = edge::route(request.extensions()).to_owned();
     let counting = portal.counts.of(request.method(), request.extensions());
     let began = Instant::now();
     // A file on a slow line takes longer than any other form. Its sender is known before it is read.
@@ -42,6 +43,7 @@ pub(crate) async fn outermost(State(portal): State<Portal>, mut request: Request
             };
             let failure =
                 PageError { inside: cut.inside(), ..PageError::from(Problem::new(kind, cut.detail())) };
+            error::log(id.text(), &route, &failure);
             error::outside(&headers, id.text(), &failure)
         }
     };

@@ -323,7 +323,7 @@ pub(crate) fn refused(
             .collect();
     }
     if failure.inside.is_some() {
-        super::error::log(&view.request_id, visit.parts.uri.path(), &failure);
+        super::error::log(&view.request_id, edge::route(&visit.parts.extensions), &failure);
     }
     (status, view, failure.problem.violations)
 }

@@ -37,9 +37,8 @@ pub(crate) fn not_allowed() -> PageError {
 
 /// A failure inside the portal.
 pub(crate) fn page(visit: &Visit, failure: &PageError) -> Response {
-    let path = visit.parts.uri.path();
     let problem = ProblemView::new(&failure.problem, &visit.parts);
-    log(&problem.request_id, path, failure);
+    log(&problem.request_id, edge::route(&visit.parts.extensions), failure);
     let may_pass = matches!(failure.status(), 408 | 429 | 500..);
     let shell = visit.shell(&problem.title);
     let again = may_pass.then(|| shell.here.clone());
@@ -50,7 +49,7 @@ pub(crate) fn page(visit: &Visit, failure: &PageError) -> Response {
 /// A failure where nobody is signed in.
 pub(crate) fn plain(parts: &Parts, failure: &PageError) -> Response {
     let id = parts.extensions.get::<RequestId>().map(RequestId::text).unwrap_or_default();
-    log(id, parts.uri.path(), failure);
+    log(id, edge::route(&parts.extensions), failure);
     outside(&parts.headers, id, failure)
 }
 
@@ -78,8 +77,8 @@ fn bare(failure: &PageError) -> Response {
 }
 
 /// What people are not told is told to the log.
-pub(crate) fn log(request_id: &str, path: &str, failure: &PageError) {
+pub(crate) fn log(request_id: &str, route: &str, failure: &PageError) {
     if let Some(inside) = &failure.inside {
-        tracing::error!(request_id, path, error = inside, "a request failed");
+        tracing::error!(request_id, route, error = inside, "a request failed");
     }
 }
