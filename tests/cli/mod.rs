@@ -10,6 +10,7 @@ mod kills;
 mod logs;
 mod serving;
 mod tls;
+mod traces;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -145,21 +146,7 @@ impl Store {
     fn serve_with(&self, options: &[&str]) -> Serving {
         let usual = ["serve", "--listen", "127.0.0.1:0", "--log-format", "json"];
         let all: Vec<&str> = usual.iter().chain(options).copied().collect();
-        let mut command = self.command(&all);
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let lines = lines_of(child.stderr.take().unwrap());
-        let mut log = Vec::new();
-        let address = loop {
-            let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not serve: {log:?}"));
-            let entry: Json = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-            log.push(line);
-            if entry["message"] == "serving" {
-                let address = entry["address"].as_str().unwrap();
-                break address.strip_prefix("http://").unwrap_or(address).to_owned();
-            }
-        };
-        Serving { child, address, lines, log }
+        Serving::start(self.command(&all))
     }
 }
 
@@ -194,6 +181,24 @@ struct Serving {
 }
 
 impl Serving {
+    /// Starts a server that logs as JSON, and waits until it listens.
+    fn start(mut command: Command) -> Self {
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = lines_of(child.stderr.take().unwrap());
+        let mut log = Vec::new();
+        let address = loop {
+            let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not serve: {log:?}"));
+            let entry: Json = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+            log.push(line);
+            if entry["message"] == "serving" {
+                let address = entry["address"].as_str().unwrap();
+                break address.strip_prefix("http://").unwrap_or(address).to_owned();
+            }
+        };
+        Self { child, address, lines, log }
+    }
+
     fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }

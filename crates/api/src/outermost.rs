@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Problem, ProblemKind};
 use edge::Cut;
+use tracing::Instrument as _;
 
 use crate::error::ApiError;
 use crate::problem_document;
@@ -30,7 +31,8 @@ pub(crate) async fn outermost(State(state): State<ApiState>, mut request: Reques
     let host = request.headers().get(header::HOST).cloned();
     let counting = state.counts.of(request.method(), request.extensions());
     let began = Instant::now();
-    let mut response = answer(&state, request, next).await;
+    let span = edge::request_span(&request, &id, state.config.public_url.starts_with("https://"));
+    let mut response = answer(&state, request, next).instrument(span.clone()).await;
     if let Some(error) = error_in(&mut response) {
         if let Some(inside) = &error.inside {
             tracing::error!(request_id = id.text(), route, error = inside, "a request failed");
@@ -49,6 +51,7 @@ pub(crate) async fn outermost(State(state): State<ApiState>, mut request: Reques
         state.app.note_request(&key.tenant, key.key, response.status().as_u16());
     }
     counting.answered(response.status().as_u16(), began.elapsed());
+    edge::note_answer(&span, response.status());
     response
 }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
+use tracing::Instrument as _;
 
 use crate::migrate::{Applied, SELECT, pending, prepare};
 use crate::postgres::Postgres;
 use crate::row::{Row, until_refused};
 use crate::snapshot::Snapshot;
+use crate::spans;
 use crate::sqlite::{self, Sqlite};
 use crate::stats::Stats;
 use crate::tx::Tx;
@@ -141,10 +143,18 @@ impl Db {
         params: &[Param],
         each: &mut (dyn FnMut(&Row<'_>) -> ControlFlow<()> + Send),
     ) -> Result<(), DbError> {
-        match &self.0 {
-            Inner::Sqlite(sqlite) => sqlite.rows(weight, sql, params, each).await,
-            Inner::Postgres(postgres) => postgres.rows(sql, params, each).await,
+        let span = spans::read(self.engine(), sql);
+        let work = async {
+            match &self.0 {
+                Inner::Sqlite(sqlite) => sqlite.rows(weight, sql, params, each).await,
+                Inner::Postgres(postgres) => postgres.rows(sql, params, each).await,
+            }
+        };
+        let read = work.instrument(span.clone()).await;
+        if read.is_err() {
+            spans::failed(&span);
         }
+        read
     }
 
     /// The database as it is now, for many reads that must fit together.
@@ -188,10 +198,13 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        match &self.0 {
-            Inner::Sqlite(sqlite) => sqlite.write(job).await,
-            Inner::Postgres(postgres) => postgres.write(&job).await,
-        }
+        let work = async {
+            match &self.0 {
+                Inner::Sqlite(sqlite) => sqlite.write(job).await,
+                Inner::Postgres(postgres) => postgres.write(&job).await,
+            }
+        };
+        work.instrument(spans::transaction(self.engine())).await
     }
 
     /// A number that moves whenever anybody has committed: a cache that is older than it must be

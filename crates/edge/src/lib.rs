@@ -15,6 +15,7 @@ mod same_origin;
 mod session_cookie;
 mod session_limit;
 mod site;
+mod spans;
 
 pub use client::client_of;
 pub use client_address::{ClientAddress, find as find_client_address};
@@ -28,3 +29,4 @@ pub use same_origin::is_same_origin;
 pub use session_cookie::SessionCookie;
 pub use session_limit::SessionLimit;
 pub use site::{Site, same_host};
+pub use spans::{note_answer, request_span};

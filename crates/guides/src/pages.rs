@@ -49,7 +49,7 @@ pub(crate) const GROUPS: &[Group] = &[
     Group { title: "Bring data in", pages: &[page!("import"), page!("spreadsheets")] },
     Group {
         title: "Run a server",
-        pages: &[page!("deploy"), page!("metrics"), page!("reliability"), page!("security")],
+        pages: &[page!("deploy"), page!("metrics"), page!("traces"), page!("reliability"), page!("security")],
     },
 ];
 

@@ -11,6 +11,7 @@ mod secret_key;
 mod server;
 mod store;
 mod telemetry;
+mod traces;
 
 use std::process::ExitCode;
 

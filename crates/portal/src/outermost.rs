@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use domain::{Problem, ProblemKind};
 use edge::Cut;
+use tracing::Instrument as _;
 
 use crate::failure::PageError;
 use crate::pages::error;
@@ -33,7 +34,8 @@ pub(crate) async fn outermost(State(portal): State<Portal>, mut request: Request
     let is_file = request.method() == Method::POST && request.uri().path().ends_with("/import");
     let usual = portal.config.request_timeout;
     let time = if is_file { edge::FILE_TIME.max(usual) } else { usual };
-    let mut response = match edge::guard(request, next, time).await {
+    let span = edge::request_span(&request, &id, portal.config.public_url.starts_with("https://"));
+    let mut response = match edge::guard(request, next, time).instrument(span.clone()).await {
         Ok(response) => response,
         Err(cut) => {
             let kind = match cut {
@@ -50,5 +52,6 @@ pub(crate) async fn outermost(State(portal): State<Portal>, mut request: Request
     response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     edge::put_headers(response.headers_mut(), id);
     counting.answered(response.status().as_u16(), began.elapsed());
+    edge::note_answer(&span, response.status());
     response
 }

@@ -97,6 +97,11 @@ pub(crate) struct ServerSettings {
     #[arg(long, value_name = "TIME", value_parser = wait, default_value = "5d", help_heading = "Webhooks")]
     pub(crate) webhook_disable_after: Duration,
 
+    /// Send traces to the OpenTelemetry collector at this address, over OTLP (protobuf over HTTP): /v1/traces is added to
+    /// it. OTEL_EXPORTER_OTLP_ENDPOINT is understood, too
+    #[arg(long, value_name = "URL", value_parser = url, help_heading = "Traces")]
+    pub(crate) otlp_endpoint: Option<String>,
+
     /// Form of the log on standard error
     #[arg(long, value_enum, default_value_t = LogFormat::Text, help_heading = "Log")]
     pub(crate) log_format: LogFormat,

@@ -87,11 +87,28 @@ fn with_variable(option: Arg) -> Arg {
         option
     };
     // Composing files and service managers set what is not wanted to nothing.
-    if is_empty(&variable) {
+    if state(&variable) == Variable::Empty {
         return option;
     }
+    let standard = STANDARD.iter().find(|(ours, _)| *ours == variable).map(|&(_, standard)| standard);
+    let variable = match standard {
+        Some(standard) if state(&variable) == Variable::Missing && state(standard) == Variable::Set => {
+            standard.to_owned()
+        }
+        _ => variable,
+    };
     // Help must not show values: some are secret.
     option.env(variable).hide_env_values(true)
+}
+
+/// Variables of ours for which a standard has a name: that counts where ours is not set.
+const STANDARD: [(&str, &str); 1] = [("MEMBERPULSE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Variable {
+    Missing,
+    Empty,
+    Set,
 }
 
 /// The variable of an option.
@@ -103,8 +120,12 @@ pub(super) fn variable(long: &str) -> String {
     clippy::disallowed_methods,
     reason = "the command line's definition is the one place that reads settings"
 )]
-fn is_empty(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| value.is_empty())
+fn state(variable: &str) -> Variable {
+    match std::env::var_os(variable) {
+        None => Variable::Missing,
+        Some(value) if value.is_empty() => Variable::Empty,
+        Some(_) => Variable::Set,
+    }
 }
 
 fn is_builtin(option: &Arg) -> bool {

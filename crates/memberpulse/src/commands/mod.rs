@@ -18,9 +18,10 @@ use clap::Args;
 use serde_json::Value as Json;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::cli::{Command, Invocation, LogFormat, LogLevel, Place};
+use crate::cli::{Command, Invocation, LogFormat, LogLevel, Place, ServerSettings};
 use crate::halt::Halt;
 use crate::store::{self, Missing};
+use crate::traces::Traces;
 use crate::{demo, output, server, telemetry};
 
 use postgres_tools::postgres_tools;
@@ -45,14 +46,8 @@ pub(crate) fn run(invocation: Invocation) -> Result<(), Halt> {
     let Invocation { place, command } = invocation;
     match command {
         Command::Openapi(options) => openapi::run(options),
-        Command::Serve(settings) => {
-            telemetry::start(settings.log_format, &level(settings.log_level.clone(), "info"))?;
-            runtime(None)?.block_on(server::serve(&place, &settings))
-        }
-        Command::Demo(settings) => {
-            telemetry::start(settings.log_format, &level(settings.log_level.clone(), "warn"))?;
-            runtime(None)?.block_on(demo::run(&place, &settings))
-        }
+        Command::Serve(settings) => serve(&settings, "info", server::serve(&place, &settings)),
+        Command::Demo(settings) => serve(&settings, "warn", demo::run(&place, &settings)),
         Command::Organisation(command) => short(organisation::run(command, &place)),
         Command::User(command) => short(user::run(command, &place)),
         Command::ApiKey(command) => short(api_key::run(command, &place)),
@@ -64,13 +59,27 @@ pub(crate) fn run(invocation: Invocation) -> Result<(), Halt> {
     }
 }
 
-fn level(given: Option<LogLevel>, default: &str) -> LogLevel {
-    given.unwrap_or_else(|| LogLevel(default.to_owned()))
+/// Runs a server to its end, with its log and its traces.
+fn serve(
+    settings: &ServerSettings,
+    level: &str,
+    work: impl Future<Output = Result<(), Halt>>,
+) -> Result<(), Halt> {
+    let runtime = runtime(None)?;
+    let traces = settings.otlp_endpoint.as_ref().map(|endpoint| Traces::start(endpoint, runtime.handle()));
+    let traces = traces.transpose()?;
+    let level = settings.log_level.clone().unwrap_or_else(|| LogLevel(level.to_owned()));
+    telemetry::start(settings.log_format, &level, traces.as_ref())?;
+    let served = runtime.block_on(work);
+    if let Some(traces) = traces {
+        traces.finish();
+    }
+    served
 }
 
 /// Runs a command that does one thing.
 fn short(work: impl Future<Output = Result<(), Halt>>) -> Result<(), Halt> {
-    telemetry::start(LogFormat::Text, &LogLevel("warn".to_owned()))?;
+    telemetry::start(LogFormat::Text, &LogLevel("warn".to_owned()), None)?;
     runtime(Some(1))?.block_on(work)
 }
 

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use app::db::SPANS;
 use app::{AttemptOutcome, AttemptRecord, DeliveryVerdict, Job};
 use bytes::Bytes;
 use domain::event_types::TEST;
 use domain::{RecordId, Timestamp};
+use tracing::{Instrument as _, Span, field};
 
 use super::Dispatcher;
 use super::recorder::Outcome;
@@ -36,6 +38,7 @@ impl Dispatcher {
             tracing::error!(webhook = %job.endpoint.id, "a delivery cannot be signed");
             return false;
         };
+        let span = span(job);
         let attempt = inner
             .sender
             .send(Outgoing {
@@ -45,7 +48,10 @@ impl Dispatcher {
                 timeout: inner.settings.timeout,
                 started,
             })
+            .instrument(span.clone())
             .await;
+        note(&span, &attempt);
+        drop(span);
         let outcome = match (&attempt.outcome, attempt.verdict()) {
             (_, Verdict::Delivered) => AttemptOutcome::Delivered,
             (attempt::Outcome::Responded(_), _) => AttemptOutcome::Refused,
@@ -103,6 +109,37 @@ impl Dispatcher {
     async fn tell(&self, outcome: Outcome) {
         // The recorder outlives everybody who tells it something.
         let _ = self.0.outcomes.send(outcome).await;
+    }
+}
+
+/// The span of an attempt in traces: a trace of its own, since whoever made the change does not wait for it. Who receives
+/// what is not in it. Receivers are not sent its id: they are others' systems.
+fn span(job: &Job) -> Span {
+    tracing::info_span!(
+        target: SPANS,
+        "delivery",
+        otel.name = "POST webhook",
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        http.request.method = "POST",
+        http.request.resend_count = job.attempts,
+        http.response.status_code = field::Empty,
+        "error.type" = field::Empty,
+        "memberpulse.event.type" = job.event_type,
+    )
+}
+
+fn note(span: &Span, attempt: &Attempt) {
+    match &attempt.outcome {
+        attempt::Outcome::Responded(answer) => {
+            span.record("http.response.status_code", i64::from(answer.status));
+        }
+        attempt::Outcome::Failed(_) => {
+            span.record("error.type", "unreachable");
+        }
+    }
+    if attempt.verdict() != Verdict::Delivered {
+        span.record("otel.status_code", "ERROR");
     }
 }
 

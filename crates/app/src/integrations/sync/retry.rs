@@ -9,6 +9,7 @@ use db::{Param, Row, Weight};
 use domain::resources::sync_words::{FAILED, RECORD, RESOLVED, RETRYING};
 use domain::resources::{INTEGRATION, SYNC_LOG};
 use domain::{Problem, Record, RecordId, Value};
+use tracing::Instrument as _;
 
 use super::super::mapping::shape_of;
 use super::apply::{Syncing, require_enabled};
@@ -45,7 +46,8 @@ impl App {
             let retry = Retry { integration, entry: entry.into(), asked: false };
             let actor =
                 Actor::new(ActorKind::Integration(integration), &Client::default()).through(integration);
-            match self.retry(&tenant, &actor, retry).await {
+            let span = tracing::info_span!(target: db::SPANS, "sync retry");
+            match self.retry(&tenant, &actor, retry).instrument(span).await {
                 Ok(()) => tried += 1,
                 // Settled or switched off in the meantime.
                 Err(Failure::Problem(_)) => {}

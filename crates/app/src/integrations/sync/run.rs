@@ -7,6 +7,7 @@ use domain::id::AuditId;
 use domain::json::Object;
 use domain::resources::INTEGRATION;
 use serde_json::json;
+use tracing::Instrument as _;
 
 use super::super::mapping::shape_of;
 use super::apply::{Syncing, require_enabled};
@@ -47,11 +48,13 @@ impl App {
         let tasks = tokio::task::spawn_blocking(move || tasks(&shape, order, &context));
         let tasks = tasks.await.map_err(|_| Failure::internal("reading a sync ended early"))?;
         let run = Arc::new(Run { syncing, tasks, by: actor.clone() });
-        work.run(remember, move |work, tx| {
+        // In the request's trace: the part of it that no other request has.
+        let span = tracing::info_span!(target: db::SPANS, "sync", memberpulse.sync.records = run.tasks.len());
+        let stored = work.run(remember, move |work, tx| {
             let run = run.clone();
             Box::pin(async move { run.store(work, tx).await })
-        })
-        .await
+        });
+        stored.instrument(span).await
     }
 }
 
