@@ -57,7 +57,7 @@ async fn serve(product: &Product) -> Outcome<()> {
     let router = api::router(app.clone(), config).map_err(|failure| failure.inside().unwrap_or_default())?;
     let (stop, stopped) = watch::channel(false);
     let clockwork = tokio::spawn(app.clone().run_clockwork(stopped));
-    let open = connections::accept(listener, Plain, router, async move {
+    let open = connections::accept(listener, Plain, router, connections::Leaving::default(), async move {
         terminate.recv().await;
     })
     .await;

@@ -14,13 +14,13 @@ use serde_json::json;
 use super::*;
 
 /// What a receiver of webhooks got: the ids of events.
-struct Hearer {
-    url: String,
-    heard: Arc<Mutex<BTreeSet<String>>>,
+pub(super) struct Hearer {
+    pub(super) url: String,
+    pub(super) heard: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Hearer {
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let heard = Arc::new(Mutex::new(BTreeSet::new()));
@@ -101,7 +101,7 @@ fn write(
 }
 
 /// Every event of the feed: its id and the record's.
-fn feed(server: &Serving, key: &str) -> Vec<(String, String)> {
+pub(super) fn feed(server: &Serving, key: &str) -> Vec<(String, String)> {
     let (mut all, mut cursor) = (Vec::new(), "0".to_owned());
     loop {
         let (status, page) = server.get(&format!("/api/changes?limit=1000&cursor={cursor}"), key);

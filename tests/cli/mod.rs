@@ -9,6 +9,7 @@ mod deploy;
 mod kills;
 mod logs;
 mod serving;
+mod stopping;
 mod tls;
 mod traces;
 

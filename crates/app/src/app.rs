@@ -1,6 +1,7 @@
 //! The application: what every use case needs, in one cheap handle.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use db::{Db, Migration, MigrationReport, Param};
 use domain::definition::{Registry, Resource};
@@ -84,6 +85,7 @@ struct Inner {
     hashing: Semaphore,
     metrics: Metrics,
     importing: Running,
+    stopping: AtomicBool,
 }
 
 impl App {
@@ -116,6 +118,7 @@ impl App {
             // Hashing a password takes 19 MiB and a core for a while: few at once.
             hashing: Semaphore::new(2),
             importing: Running::default(),
+            stopping: AtomicBool::new(false),
         };
         Ok((Self(Arc::new(inner)), report))
     }
@@ -141,6 +144,17 @@ impl App {
     /// Whether requests can be served: the database answers.
     pub async fn check_ready(&self) -> Result<(), Failure> {
         Ok(self.0.db.check_ready().await?)
+    }
+
+    /// Notes that the server will stop soon: it still serves, but is to get no more requests.
+    pub fn announce_stop(&self) {
+        self.0.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server will stop soon.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Relaxed)
     }
 
     /// Writes what is only in memory and closes the database.

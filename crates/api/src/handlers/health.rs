@@ -17,8 +17,12 @@ pub(crate) async fn healthz() -> Response {
 const LONGEST_PAUSE: i64 = 60;
 
 /// `GET /readyz`: the database answers, its schema was brought up to date at the start, and the dispatcher
-/// of webhooks runs.
+/// of webhooks runs; and nobody has told the server to stop.
 pub(crate) async fn readyz(State(state): State<ApiState>) -> Result<Response, ApiError> {
+    if state.app.is_stopping() {
+        let detail = "The server is about to stop: send requests to another one";
+        return Err(Problem::new(ProblemKind::Unavailable, detail).into());
+    }
     if let Err(failure) = state.app.check_ready().await {
         let problem = Problem::new(ProblemKind::Unavailable, "The database does not answer").retry_after(2);
         return Err(ApiError { inside: failure.inside(), ..ApiError::from(problem) });

@@ -87,8 +87,9 @@ pub(crate) enum Command {
     /// Serve the API
     ///
     /// Brings the database's schema up to date first; when several servers start on one PostgreSQL database, one of
-    /// them does and the others wait. SIGTERM or Ctrl+C stops: running requests are finished (for at most 30 seconds),
-    /// then the store is closed. A second signal stops at once.
+    /// them does and the others wait. SIGTERM or Ctrl+C stops: for the time of --shutdown-delay /readyz says 503 while
+    /// everything is served, then running requests are finished (for at most 30 seconds), then webhooks that are under
+    /// way, and the store is closed. A second signal stops at once.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServerSettings),
 

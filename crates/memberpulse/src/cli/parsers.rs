@@ -160,6 +160,14 @@ pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// How long a server may wait before it stops.
+pub(super) fn delay(text: &str) -> Result<Duration, String> {
+    match wait(text)? {
+        time if time > Duration::from_mins(5) => Err("write a time of at most 5m".to_owned()),
+        time => Ok(time),
+    }
+}
+
 /// A network in CIDR notation, or one address.
 pub(crate) fn network(text: &str) -> Result<IpNet, String> {
     app::network_of(text).ok_or_else(|| {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
-use super::parsers::{HostAndPort, LogLevel, SecretKey, host, network, secret_key, timeout, url, wait};
+use super::parsers::{
+    HostAndPort, LogLevel, SecretKey, delay, host, network, secret_key, timeout, url, wait,
+};
 
 /// How to serve.
 #[derive(Clone, Debug, Args)]
@@ -23,6 +25,11 @@ pub(crate) struct ServerSettings {
     /// Private key of that certificate, as PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert", help_heading = "Server")]
     pub(crate) tls_key: Option<PathBuf>,
+
+    /// How long to go on serving after a signal to stop, while /readyz says 503 and answers close their connections:
+    /// longer than the load balancer before it takes to notice
+    #[arg(long, value_name = "TIME", value_parser = delay, default_value = "0s", help_heading = "Server")]
+    pub(crate) shutdown_delay: Duration,
 
     /// Show figures for operators (/metrics) on this address, and not beside the API
     #[arg(long, value_name = "HOST:PORT", help_heading = "Server")]

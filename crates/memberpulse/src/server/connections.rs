@@ -1,14 +1,21 @@
 //! Accepting connections and speaking HTTP/1.1 on them, within limits: how many there are, how long a
 //! request's head may take to arrive, how large it may be, how long a client may take nothing.
+//!
+//! It stops in three steps, so that no request is lost: answers say `Connection: close` while clients still come; then it
+//! listens no more but lingers on connections that are open; then it closes those that are idle.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -31,6 +38,10 @@ const LARGEST_HEAD: usize = 64 * 1024;
 
 /// How long a client may take nothing of an answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long open connections are kept after the last one was accepted: what is on its way on them is still answered. One
+/// that was closed at once could lose a request that its client had just sent.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// How long to wait when the system has no more files or memory for connections.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -64,17 +75,43 @@ impl Open {
         self.0.count()
     }
 
-    /// Closes idle connections, and the others after their request; answers whether all ended in time.
+    /// Lingers; then closes idle connections, and the others after their request; answers whether all ended in time.
     pub(super) async fn finish(self, time: Duration) -> bool {
+        let lingering = async {
+            while self.count() > 0 {
+                tokio::time::sleep(LINGER / 50).await;
+            }
+        };
+        // An error means that some are open still.
+        let _ = tokio::time::timeout(LINGER, lingering).await;
         tokio::time::timeout(time, self.0.shutdown()).await.is_ok()
     }
 }
 
-/// Serves connections until `stop`; then listens no more.
+/// Whether clients are to leave. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Leaving(Arc<AtomicBool>);
+
+impl Leaving {
+    /// Has every answer from now on say that its connection is closed after it.
+    pub(super) fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn tell(&self, mut response: Response) -> Response {
+        if self.0.load(Ordering::Relaxed) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+}
+
+/// Serves connections until `stop`; then listens no more, and asks clients to leave.
 pub(super) async fn accept(
     listener: TcpListener,
     transport: impl Transport,
     router: Router,
+    leaving: Leaving,
     stop: impl Future<Output = ()>,
 ) -> Open {
     let mut connections = Connections {
@@ -82,16 +119,20 @@ pub(super) async fn accept(
         transport,
         make_service: router.into_make_service_with_connect_info::<SocketAddr>(),
         open: GracefulShutdown::new(),
+        leaving: leaving.clone(),
     };
     let places = Arc::new(Semaphore::new(most_connections()));
     let mut stop = pin!(stop);
     loop {
         let (stream, client, place) = tokio::select! {
             next = next(&listener, &places) => next,
-            () = &mut stop => return Open(connections.open),
+            () = &mut stop => break,
         };
         connections.serve(stream, client, place).await;
     }
+    leaving.begin();
+    connections.serve_queued(listener, &places).await;
+    Open(connections.open)
 }
 
 fn http() -> http1::Builder {
@@ -132,16 +173,35 @@ struct Connections<T> {
     transport: T,
     make_service: axum::extract::connect_info::IntoMakeServiceWithConnectInfo<Router, SocketAddr>,
     open: GracefulShutdown,
+    leaving: Leaving,
 }
 
 impl<T: Transport> Connections<T> {
+    /// Serves those whom the system has let in already, and closes the door behind them: to them it would look as if a
+    /// server had taken their request and gone.
+    async fn serve_queued(&mut self, listener: TcpListener, places: &Arc<Semaphore>) {
+        let Ok(listener) = listener.into_std() else { return };
+        // It does not block: an error means that nobody waits, or that no more can be taken.
+        while let Ok(place) = places.clone().try_acquire_owned()
+            && let Ok((stream, client)) = listener.accept()
+        {
+            let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+            if let Ok(stream) = stream {
+                self.serve(stream, client, Some(place)).await;
+            }
+        }
+    }
+
     async fn serve(&mut self, stream: TcpStream, client: SocketAddr, place: Option<OwnedSemaphorePermit>) {
         // Answers are written whole; waiting to fill packets would only delay them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
         }
         let Ok(service) = self.make_service.call(client).await;
-        let service = service.map_request(|request: Request<Incoming>| request.map(Body::new));
+        let leaving = self.leaving.clone();
+        let service = service
+            .map_request(|request: Request<Incoming>| request.map(Body::new))
+            .map_response(move |response| leaving.tell(response));
         let service = TowerToHyperService::new(service);
         let (http, transport, watcher) = (self.http.clone(), self.transport.clone(), self.open.watcher());
         tokio::spawn(async move {

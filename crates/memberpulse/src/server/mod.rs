@@ -25,7 +25,7 @@ use crate::halt::Halt;
 use crate::secret_key;
 use crate::store::{self, Missing};
 
-use connections::Plain;
+use connections::{Leaving, Plain};
 use tls::Tls;
 
 pub(crate) use signals::Signals;
@@ -151,7 +151,8 @@ impl Server {
             let address = listener.local_addr().ok();
             tracing::info!(address = address.map(tracing::field::display), "showing figures at /metrics");
             let router = api::metrics_router(self.app.clone());
-            tokio::spawn(connections::accept(listener, Plain, router, until(stopped.clone())))
+            let until = until(stopped.clone());
+            tokio::spawn(connections::accept(listener, Plain, router, Leaving::default(), until))
         });
         let clockwork = tokio::spawn(self.app.clone().run_clockwork(stopped.clone()));
         if let Some(tls) = self.tls.clone() {
@@ -163,17 +164,30 @@ impl Server {
             tokio::spawn(dispatcher(&self.app, settings, stopped)?)
         };
 
-        let stop_accepting = signals.next();
+        let (app, leaving, delay) = (self.app.clone(), Leaving::default(), settings.shutdown_delay);
+        let leave = leaving.clone();
+        let stop_accepting = async move {
+            signals.next().await;
+            tokio::spawn(async move {
+                signals.next().await;
+                tracing::warn!("stopped at once by a second signal");
+                std::process::exit(1);
+            });
+            app.announce_stop();
+            if !delay.is_zero() {
+                tracing::info!(
+                    seconds = delay.as_secs_f32(),
+                    "about to stop: not ready any more, but serving"
+                );
+                leave.begin();
+                tokio::time::sleep(delay).await;
+            }
+        };
         let open = match self.tls {
-            Some(tls) => connections::accept(self.listener, tls, router, stop_accepting).await,
-            None => connections::accept(self.listener, Plain, router, stop_accepting).await,
+            Some(tls) => connections::accept(self.listener, tls, router, leaving, stop_accepting).await,
+            None => connections::accept(self.listener, Plain, router, leaving, stop_accepting).await,
         };
         tracing::info!(connections = open.count(), "stopping: running requests are finished first");
-        tokio::spawn(async move {
-            signals.next().await;
-            tracing::warn!("stopped at once by a second signal");
-            std::process::exit(1);
-        });
         if !open.finish(GRACE).await {
             tracing::warn!(seconds = GRACE.as_secs(), "some requests did not end in time and were cut off");
         }
