@@ -102,9 +102,13 @@ fn write(
 
 /// Every event of the feed: its id and the record's.
 pub(super) fn feed(server: &Serving, key: &str) -> Vec<(String, String)> {
+    feed_of(&server.address, key)
+}
+
+pub(super) fn feed_of(address: &str, key: &str) -> Vec<(String, String)> {
     let (mut all, mut cursor) = (Vec::new(), "0".to_owned());
     loop {
-        let (status, page) = server.get(&format!("/api/changes?limit=1000&cursor={cursor}"), key);
+        let (status, page) = get(address, &format!("/api/changes?limit=1000&cursor={cursor}"), key);
         assert_eq!(status, 200, "{page}");
         for event in page["data"].as_array().unwrap() {
             assert_eq!(event["sequence"], all.len() + 1, "the feed has no gaps");

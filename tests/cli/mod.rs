@@ -12,6 +12,7 @@ mod serving;
 mod stopping;
 mod tls;
 mod traces;
+mod upgrade;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;

@@ -12,16 +12,16 @@ use super::kills::{Hearer, feed};
 use super::*;
 
 /// A whole answer.
-struct Answer {
-    status: u16,
-    body: Json,
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Json,
     /// Whether it says that the connection is closed after it.
-    last: bool,
+    pub(super) last: bool,
 }
 
 /// Why there is no answer.
 #[derive(Debug)]
-enum Missing {
+pub(super) enum Missing {
     /// The connection ended before anything of an answer came.
     Nothing,
     /// It ended within the answer.
@@ -29,7 +29,7 @@ enum Missing {
 }
 
 /// Sends a request and reads its answer, no byte more.
-fn exchange(connection: &mut TcpStream, request: &str) -> Result<Answer, Missing> {
+pub(super) fn exchange(connection: &mut TcpStream, request: &str) -> Result<Answer, Missing> {
     if connection.write_all(request.as_bytes()).is_err() {
         return Err(Missing::Nothing);
     }
@@ -124,11 +124,11 @@ impl Seen {
     }
 }
 
-fn writes(number: u32) -> bool {
+pub(super) fn writes(number: u32) -> bool {
     number.is_multiple_of(2)
 }
 
-fn request(address: &str, key: &str, number: u32) -> String {
+pub(super) fn request(address: &str, key: &str, number: u32) -> String {
     let head = format!("Host: {address}\r\nAuthorization: Bearer {key}\r\n");
     if !writes(number) {
         return format!("GET /api/me HTTP/1.1\r\n{head}\r\n");

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
-use crate::migrate::{Applied, SELECT, pending, prepare};
+use crate::migrate::{Applied, SELECT, is_ahead, pending, prepare};
 use crate::postgres::Postgres;
 use crate::row::{Row, until_refused};
 use crate::snapshot::Snapshot;
@@ -70,8 +70,8 @@ impl Db {
     }
 
     /// Brings the schema up to date: applies what is missing, in order, each migration in its own
-    /// transaction. Waits for another process that does the same. Refuses a database that is newer
-    /// than `migrations` or was made by others.
+    /// transaction. Waits for another process that does the same. Goes on with a database to which a newer
+    /// program has added; refuses one from which it took something away, and one that was made by others.
     pub async fn migrate(&self, migrations: &[Migration]) -> Result<MigrationReport, DbError> {
         let migrations = prepare(migrations, self.engine())?;
         // One read and no lock when there is nothing to do, which is nearly every start.
@@ -81,6 +81,7 @@ impl Db {
             return Ok(MigrationReport {
                 applied: Vec::new(),
                 version: applied.last().map_or(0, |last| last.version),
+                ahead: is_ahead(&migrations, &applied),
             });
         }
         match &self.0 {

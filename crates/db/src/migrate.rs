@@ -14,7 +14,8 @@ use crate::{DbError, Engine};
 pub struct Migration {
     /// Its place in the order; unique.
     pub version: u32,
-    /// What it does, in a few words; the file name's part after the number.
+    /// The file's name without its ending. One that takes something away which an older program uses has the word
+    /// `contract` in it; every other only adds, so that older programs go on with it.
     pub name: &'static str,
     /// Its statements.
     pub sql: MigrationSql,
@@ -43,6 +44,8 @@ pub struct MigrationReport {
     pub applied: Vec<u32>,
     /// The version of the schema now; 0 when it is empty.
     pub version: u32,
+    /// Whether a newer program has added to the schema, which this program goes on with.
+    pub ahead: bool,
 }
 
 /// The runner's own table. The time is the database's: it is only for people to read.
@@ -89,6 +92,11 @@ pub(crate) struct Applied {
 }
 
 impl Applied {
+    /// Whether it took something away. Read from the name, which is all that an older program knows of it.
+    fn contracts(&self) -> bool {
+        self.name.split('_').any(|word| word == "contract")
+    }
+
     pub(crate) fn read(row: &Row<'_>) -> Result<Self, DbError> {
         Ok(Self {
             version: u32::try_from(row.integer(0)?)
@@ -134,18 +142,42 @@ fn checksum(text: &str) -> String {
     hex
 }
 
-/// What is left to apply, or why this program must not touch the database.
+/// Whether newer programs have applied migrations that this one does not know.
+pub(crate) fn is_ahead(migrations: &[Prepared], applied: &[Applied]) -> bool {
+    let newest = migrations.last().map_or(0, |last| last.version);
+    applied.last().is_some_and(|last| last.version > newest)
+}
+
+/// What is left to apply, or why this program must not touch the database: also when its schema is newer at all.
+pub(crate) fn pending_here<'m>(
+    migrations: &'m [Prepared],
+    applied: &[Applied],
+) -> Result<&'m [Prepared], DbError> {
+    match applied.last() {
+        Some(last) if is_ahead(migrations, applied) => Err(too_new(migrations, last)),
+        _ => pending(migrations, applied),
+    }
+}
+
+fn too_new(migrations: &[Prepared], applied: &Applied) -> DbError {
+    DbError::Migration(format!(
+        "it is at version {} ({}), this program knows versions up to {}: run the newer program that \
+         upgraded it, or restore a backup from before the upgrade",
+        applied.version,
+        applied.name,
+        migrations.last().map_or(0, |last| last.version)
+    ))
+}
+
+/// What is left to apply, or why this program must not touch the database. A newer program may have added to its schema.
 pub(crate) fn pending<'m>(
     migrations: &'m [Prepared],
     applied: &[Applied],
 ) -> Result<&'m [Prepared], DbError> {
     let newest = migrations.last().map_or(0, |last| last.version);
-    if let Some(last) = applied.last().filter(|last| last.version > newest) {
-        return Err(DbError::Migration(format!(
-            "it is at version {} ({}), this program knows versions up to {newest}: run the newer \
-             program that upgraded it, or restore a backup from before the upgrade",
-            last.version, last.name
-        )));
+    let took_away = |applied: &&Applied| applied.version > newest && applied.contracts();
+    if let Some(contract) = applied.iter().find(took_away) {
+        return Err(too_new(migrations, contract));
     }
     for (index, applied) in applied.iter().enumerate() {
         let Some(known) = migrations.get(index) else {
@@ -240,7 +272,16 @@ mod tests {
         let error = pending(&all, &changed).unwrap_err().to_string();
         assert!(error.contains("must not be changed"), "{error}");
 
-        let error = pending(&all[..1], &history).unwrap_err().to_string();
+        let error = pending_here(&all[..1], &history).unwrap_err().to_string();
+        assert!(error.contains("knows versions up to 1"), "{error}");
+        assert!(pending(&all[..1], &history).unwrap().is_empty());
+        assert!(is_ahead(&all[..1], &history) && !is_ahead(&all, &history));
+
+        // Something that this program uses may be gone.
+        let mut contract = history.clone();
+        contract[1].name = "0003_contract_titles".to_owned();
+        let error = pending(&all[..1], &contract).unwrap_err().to_string();
+        assert!(error.contains("version 3 (0003_contract_titles)"), "{error}");
         assert!(error.contains("knows versions up to 1"), "{error}");
 
         // A migration slipped in before one that is applied already.

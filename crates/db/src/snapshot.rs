@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use crate::migrate::{Applied, Prepared, SELECT, pending, prepare};
+use crate::migrate::{Applied, Prepared, SELECT, pending_here, prepare};
 use crate::postgres::PostgresSnapshot;
 use crate::row::{Row, until_refused};
 use crate::sqlite::{self, Sqlite};
@@ -115,7 +115,7 @@ impl Snapshot {
         let prepared = prepare(migrations, self.engine())?;
         let applied = self.all(SELECT, &[], Applied::read).await?;
         let left: Vec<u32> =
-            pending(&prepared, &applied)?.iter().map(|migration| migration.version).collect();
+            pending_here(&prepared, &applied)?.iter().map(|migration| migration.version).collect();
         let version = applied.last().map_or(0, |last| last.version);
         let differences = match &self.0 {
             Inner::Sqlite(connection) if left.is_empty() => Some(differences(connection, &prepared)?),

@@ -7,7 +7,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{ITEMS, SqliteFile, postgres_url};
+use common::{ITEMS, SqliteFile, insert, postgres_url};
 use db::{Db, DbError, Engine, Migration, MigrationSql, PostgresOptions, SqliteOptions, Weight};
 use tokio::sync::Barrier;
 
@@ -62,7 +62,7 @@ macro_rules! on_both {
 on_both!(
     a_fresh_database_gets_all_and_a_second_run_nothing,
     an_altered_migration_is_refused,
-    a_newer_database_is_refused,
+    a_newer_database_is_used_when_it_was_only_added_to,
     a_failing_migration_leaves_nothing,
     several_at_once_apply_each_once,
 );
@@ -106,12 +106,89 @@ async fn an_altered_migration_is_refused(place: Place) {
     assert!(db.check_statement("SELECT * FROM second").await.is_err());
 }
 
-async fn a_newer_database_is_refused(place: Place) {
+async fn a_newer_database_is_used_when_it_was_only_added_to(place: Place) {
     let db = place.open().await;
     db.migrate(&[ITEMS, SECOND]).await.unwrap();
-    let error = db.migrate(&[ITEMS]).await.unwrap_err();
-    assert!(matches!(error, DbError::Migration(_)), "{error}");
-    assert!(error.to_string().contains("version 2 (second)"), "{error}");
+    let report = db.migrate(&[ITEMS]).await.unwrap();
+    assert_eq!((report.applied, report.version, report.ahead), (vec![], 2, true));
+    assert!(!db.migrate(&[ITEMS, SECOND]).await.unwrap().ahead);
+
+    // Not by a program that may use what was taken away, also when more was added since.
+    let contract =
+        Migration { version: 3, name: "0003_contract_second", sql: MigrationSql::Both("DROP TABLE second") };
+    let fourth = Migration {
+        version: 4,
+        name: "fourth",
+        sql: MigrationSql::Both("CREATE TABLE d (id {int}) {strict}"),
+    };
+    assert_eq!(db.migrate(&[ITEMS, SECOND, contract, fourth]).await.unwrap().version, 4);
+    for known in [&[ITEMS][..], &[ITEMS, SECOND]] {
+        let error = db.migrate(known).await.unwrap_err();
+        assert!(matches!(error, DbError::Migration(_)), "{error}");
+        assert!(error.to_string().contains("version 3 (0003_contract_second)"), "{error}");
+    }
+    assert!(db.migrate(&[ITEMS, SECOND, contract]).await.unwrap().ahead);
+}
+
+/// A long read of a table keeps a migration from it, and the migration keeps nobody.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_that_waits_for_a_table_holds_nobody_up() {
+    let url = postgres_url().await;
+    let open = async || Db::open_postgres(PostgresOptions::new(url.as_str())).await.unwrap();
+    let (db, other) = (open().await, open().await);
+    db.migrate(&[ITEMS]).await.unwrap();
+    let mut export = db.snapshot().await.unwrap();
+    export.all("SELECT id FROM items", &[], |row| row.integer(0)).await.unwrap();
+    let column = Migration {
+        version: 2,
+        name: "column",
+        sql: MigrationSql::Both("ALTER TABLE items ADD COLUMN x {int}"),
+    };
+    let migrating = tokio::spawn(async move { other.migrate(&[ITEMS, column]).await });
+    let waits = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = CAST('items' AS regclass) \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while db.all(Weight::Short, waits, &[], |row| row.integer(0)).await.unwrap() == [0] {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    for id in 0..20 {
+        insert(&db, id, &format!("item {id}")).await.unwrap();
+    }
+    assert!(!migrating.is_finished(), "the export still reads");
+    drop(export);
+    assert_eq!(migrating.await.unwrap().unwrap().applied, [2]);
+}
+
+/// An index that is built while everybody works, and anew when that was interrupted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_is_built_concurrently() {
+    let url = postgres_url().await;
+    let db = Db::open_postgres(PostgresOptions::new(url.as_str())).await.unwrap();
+    db.migrate(&[ITEMS]).await.unwrap();
+    insert(&db, 1, "one").await.unwrap();
+    insert(&db, 2, "two").await.unwrap();
+    let index = Migration {
+        version: 2,
+        name: "index",
+        sql: MigrationSql::Both(
+            "-- Two statements; what was begun is done again.\n\
+             DROP INDEX CONCURRENTLY IF EXISTS items_same;\n\
+             CREATE UNIQUE INDEX CONCURRENTLY items_same ON items ((parent IS NULL));",
+        ),
+    };
+    // It fails in the middle, which leaves an index that is not valid.
+    let error = db.migrate(&[ITEMS, index]).await.unwrap_err();
+    assert!(error.to_string().contains("migration 2 (index) failed"), "{error}");
+    db.write(|tx| Box::pin(async move { tx.execute("DELETE FROM items WHERE id = 2", &[]).await }))
+        .await
+        .unwrap();
+    let (one, two) = (db.clone(), Db::open_postgres(PostgresOptions::new(url.as_str())).await.unwrap());
+    let both = [one, two].map(|db| tokio::spawn(async move { db.migrate(&[ITEMS, index]).await }));
+    let mut applied = Vec::new();
+    for run in both {
+        applied.extend(run.await.unwrap().unwrap().applied);
+    }
+    assert_eq!(applied, [2]);
+    assert!(insert(&db, 3, "three").await.is_err(), "the index holds");
 }
 
 async fn a_failing_migration_leaves_nothing(place: Place) {

@@ -29,6 +29,12 @@ pub(crate) async fn open(place: &Place, missing: Missing, options: Options) -> R
     if !report.applied.is_empty() {
         tracing::info!(version = report.version, "the database's schema was brought up to date");
     }
+    if report.ahead {
+        tracing::warn!(
+            version = report.version,
+            "a newer version of this program has added to the database's schema; this one goes on with what it knows"
+        );
+    }
     Ok(app)
 }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::partial::with_suffix;
 use crate::DbError;
-use crate::migrate::{Applied, Prepared, SELECT, pending};
+use crate::migrate::{Applied, Prepared, SELECT, pending_here};
 
 /// What is known of a sound file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(super) fn whole(path: &Path, migrations: Option<&[Prepared]>) -> Result<Insp
         DbError::Backup(format!("{file} is not a backup: it is the database of another program"))
     })?;
     if let Some(migrations) = migrations {
-        pending(migrations, &applied)?;
+        pending_here(migrations, &applied)?;
     }
     let bytes = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     Ok(Inspected { bytes, version: applied.last().map_or(0, |last| last.version) })

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::from_sqlite;
 use super::open;
-use crate::migrate::{Applied, CREATE_TABLE, INSERT_SQLITE, Prepared, SELECT, pending};
+use crate::migrate::{Applied, CREATE_TABLE, INSERT_SQLITE, Prepared, SELECT, is_ahead, pending};
 use crate::{DbError, MigrationReport, SqliteOptions};
 
 /// How long to wait for another process that migrates, or writes.
@@ -28,6 +28,7 @@ pub(super) fn run(options: &SqliteOptions, migrations: &[Prepared]) -> Result<Mi
         let applied = applied(&tx)?;
         let Some(next) = pending(migrations, &applied)?.first() else {
             report.version = applied.last().map_or(0, |last| last.version);
+            report.ahead = is_ahead(migrations, &applied);
             return Ok(report);
         };
         apply(&tx, next)?;
