@@ -54,7 +54,7 @@ impl Db {
         Ok(Self(Inner::Sqlite(Arc::new(sqlite))))
     }
 
-    /// Connects to a PostgreSQL server. Not encrypted yet.
+    /// Connects to a PostgreSQL server; encrypted as its URL asks for.
     pub async fn open_postgres(options: PostgresOptions) -> Result<Self, DbError> {
         let postgres = Postgres::open(options).await?;
         Ok(Self(Inner::Postgres(Arc::new(postgres))))

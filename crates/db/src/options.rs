@@ -37,11 +37,11 @@ impl SqliteOptions {
     }
 }
 
-/// How to reach a PostgreSQL server. Connections are not encrypted yet: keep the server on the
-/// same machine or a trusted network.
+/// How to reach a PostgreSQL server.
 #[derive(Clone)]
 pub struct PostgresOptions {
-    /// The connection URL, `postgres://user:password@host:port/database`.
+    /// The connection URL, `postgres://user:password@host:port/database`; behind a question mark `sslmode` and
+    /// `sslrootcert` say whether the connection is encrypted and how the server's certificate is checked.
     pub url: String,
     /// The most connections of this process.
     pub pool_size: usize,

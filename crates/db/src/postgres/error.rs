@@ -32,6 +32,12 @@ impl From<tokio_postgres::Error> for Failure {
             return Self { trouble: server_trouble(server), error: from_server(server) };
         }
         let cause = error.source();
+        if let Some(refused) = cause.and_then(certificate) {
+            return Self { error: refused, trouble: Trouble::None };
+        }
+        if cause.is_some_and(|cause| cause.to_string() == NO_TLS) {
+            return Self { error: unencrypted(), trouble: Trouble::None };
+        }
         let broken = error.is_closed() || cause.is_some_and(<dyn Error>::is::<std::io::Error>);
         if broken {
             let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
@@ -46,6 +52,31 @@ impl From<tokio_postgres::Error> for Failure {
             .map(|cause| format!(": {cause}"))
             .unwrap_or_default();
         Self { error: DbError::Other(format!("{error}{cause}")), trouble: Trouble::None }
+    }
+}
+
+/// The driver's words where `sslmode` asks for more than the server has.
+const NO_TLS: &str = "server does not support TLS";
+
+fn unencrypted() -> DbError {
+    DbError::Unavailable(
+        "the PostgreSQL server does not encrypt connections: set ssl = on there, or, on a network that nobody else \
+         reaches, sslmode=disable in the URL"
+            .to_owned(),
+    )
+}
+
+/// The server's certificate was refused: not a matter of trying again.
+fn certificate(cause: &(dyn Error + 'static)) -> Option<DbError> {
+    let inner = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
+    match inner.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(why) => Some(DbError::Unavailable(format!(
+            "the certificate of the PostgreSQL server is not accepted ({why}): name the authority that signed it with \
+             sslrootcert=FILE in the URL, and the host as the certificate does"
+        ))),
+        other => Some(DbError::Unavailable(format!(
+            "the PostgreSQL server could not agree on an encrypted connection: {other}"
+        ))),
     }
 }
 

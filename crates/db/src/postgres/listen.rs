@@ -5,7 +5,8 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Pause before a lost connection is made again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -14,11 +15,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 const WAITING: usize = 1_024;
 
 /// Hears a channel on a connection of its own until the receiver is dropped.
-pub(super) fn listen(config: Config, channel: &'static str) -> mpsc::Receiver<String> {
+pub(super) fn listen(
+    config: Config,
+    tls: MakeRustlsConnect,
+    channel: &'static str,
+) -> mpsc::Receiver<String> {
     let (heard, receiver) = mpsc::channel(WAITING);
     tokio::spawn(async move {
         while !heard.is_closed() {
-            if let Err(error) = hear(&config, channel, &heard).await {
+            if let Err(error) = hear(&config, tls.clone(), channel, &heard).await {
                 tracing::debug!(%error, "notifications are not heard for a moment");
             }
             tokio::time::sleep(PAUSE).await;
@@ -29,10 +34,11 @@ pub(super) fn listen(config: Config, channel: &'static str) -> mpsc::Receiver<St
 
 async fn hear(
     config: &Config,
+    tls: MakeRustlsConnect,
     channel: &str,
     heard: &mpsc::Sender<String>,
 ) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = config.connect(NoTls).await?;
+    let (client, mut connection) = config.connect(tls).await?;
     let (messages, mut received) = mpsc::channel(WAITING);
     // The connection must be driven for the statement to be answered.
     let driver = tokio::spawn(async move {

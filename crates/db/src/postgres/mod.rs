@@ -8,6 +8,7 @@ mod params;
 mod session;
 mod snapshot;
 mod texts;
+mod tls;
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -17,8 +18,7 @@ use deadpool_postgres::{
 };
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
-use tokio_postgres::NoTls;
-use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::error::{Failure, Trouble, from_pool};
 use self::session::End;
@@ -42,33 +42,21 @@ const SETTINGS: &str = "SELECT set_config('synchronous_commit', 'on', false) \
 pub(crate) struct Postgres {
     pool: Pool,
     config: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
     texts: Texts,
     pub(crate) counters: Counters,
 }
 
 impl Postgres {
     pub(crate) async fn open(options: PostgresOptions) -> Result<Self, DbError> {
-        let mut config: tokio_postgres::Config = options.url.parse().map_err(|_| {
-            DbError::Unavailable(
-                "the PostgreSQL URL is not valid: it must look like \
-                 postgres://user:password@host:5432/database"
-                    .to_owned(),
-            )
-        })?;
-        if config.get_ssl_mode() == SslMode::Require {
-            return Err(DbError::Unavailable(
-                "encrypted connections to PostgreSQL are not supported yet: use a server on this \
-                 machine or a trusted network, with sslmode=disable in the URL"
-                    .to_owned(),
-            ));
-        }
+        let (mut config, tls) = tls::read(&options.url)?;
         config.connect_timeout(options.wait);
         config.keepalives_idle(Duration::from_secs(30));
         if config.get_application_name().is_none() {
             config.application_name("memberpulse");
         }
         let recycling_method = RecyclingMethod::Fast;
-        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method });
+        let manager = Manager::from_config(config.clone(), tls.clone(), ManagerConfig { recycling_method });
         let settings = Hook::async_fn(|client: &mut ClientWrapper, _| {
             Box::pin(async move {
                 let set = client.batch_execute(SETTINGS).await;
@@ -89,6 +77,7 @@ impl Postgres {
             texts: Texts::new(move || statements.manager().statement_caches.clear()),
             pool,
             config,
+            tls,
             counters: Counters::default(),
         };
         postgres.check_encoding().await?;
@@ -97,7 +86,7 @@ impl Postgres {
 
     /// Hears what is announced on a channel until the receiver is dropped.
     pub(crate) fn listen(&self, channel: &'static str) -> mpsc::Receiver<String> {
-        listen::listen(self.config.clone(), channel)
+        listen::listen(self.config.clone(), self.tls.clone(), channel)
     }
 
     async fn check_encoding(&self) -> Result<(), DbError> {

@@ -65,7 +65,8 @@ struct DataOptions {
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
-    /// PostgreSQL database to use instead: postgres://user:password@host:port/database
+    /// PostgreSQL database to use instead: postgres://user:password@host:port/database. With ?sslmode=verify-full behind
+    /// it the server's certificate is checked; &sslrootcert=FILE names who signed it
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
 
