@@ -6,6 +6,7 @@ mod commands;
 mod configuration;
 mod demo;
 mod deploy;
+mod hearer;
 mod kills;
 mod logs;
 mod serving;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use serde_json::json;
 
-use super::kills::{Hearer, feed};
+use super::hearer::{Hearer, feed};
 use super::*;
 
 /// A whole answer.

@@ -13,7 +13,7 @@ use testkit::Dispatching;
 use tokio::sync::oneshot;
 use webhooks::{DispatcherSettings, Schedule};
 
-use super::kills::{Hearer, feed_of};
+use super::hearer::{Hearer, feed_of};
 use super::stopping::{Answer, Missing, exchange, request, writes};
 use super::*;
 
