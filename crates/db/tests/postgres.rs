@@ -331,3 +331,23 @@ async fn a_database_of_another_encoding_is_refused() {
     let error = Db::open_postgres(PostgresOptions::new(format!("{server}/{name}"))).await.unwrap_err();
     assert!(error.to_string().contains("ENCODING 'UTF8'"), "{error}");
 }
+
+/// As after a failover, when the server that a connection leads to has become a standby.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_to_a_server_that_takes_no_changes_is_given_up() {
+    let (db, _) = open(1).await;
+    let turn = |db: &Db| {
+        let db = db.clone();
+        async move {
+            let set = "SET SESSION default_transaction_read_only = on";
+            db.write(move |tx| Box::pin(async move { tx.execute(set, &[]).await })).await
+        }
+    };
+    assert_eq!(turn(&db).await, Ok::<u64, DbError>(0));
+    insert(&db, 1, "one").await.unwrap();
+    assert_eq!(turn(&db).await, Ok(0));
+    let refused = db.check_ready().await.unwrap_err().to_string();
+    assert!(refused.contains("read-only"), "{refused}");
+    assert_eq!(db.check_ready().await, Ok(()));
+    assert_eq!(names(&db).await, ["one"]);
+}

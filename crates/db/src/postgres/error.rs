@@ -89,8 +89,9 @@ impl From<DbError> for Failure {
 fn server_trouble(error: &ServerError) -> Trouble {
     match error.code().code() {
         // admin_shutdown, crash_shutdown, cannot_connect_now, idle_session_timeout and the
-        // connection exceptions.
-        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Lost,
+        // connection exceptions. And a server that has become read-only: after a failover another one is the
+        // primary, which a new connection finds.
+        "25006" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Lost,
         code if code.starts_with("08") => Trouble::Lost,
         _ if is_stale(error) => Trouble::Stale,
         _ => Trouble::None,
@@ -103,6 +104,15 @@ fn is_stale(error: &ServerError) -> bool {
     error.routine() == Some("RevalidateCachedQuery") || error.code().code() == "26000"
 }
 
+/// The server takes no changes.
+pub(super) fn read_only() -> DbError {
+    DbError::Unavailable(
+        "the PostgreSQL server is read-only (a standby?): connect to the primary, or name all servers in the URL \
+         with target_session_attrs=read-write"
+            .to_owned(),
+    )
+}
+
 fn from_server(error: &ServerError) -> DbError {
     if is_stale(error) {
         // The schema changed under the statement: the work must start again.
@@ -112,11 +122,7 @@ fn from_server(error: &ServerError) -> DbError {
     match code {
         "23505" => return unique(error),
         "40001" | "40P01" => return DbError::Conflict,
-        "25006" => {
-            return DbError::Unavailable(
-                "the PostgreSQL server is read-only (a standby?): connect to the primary".to_owned(),
-            );
-        }
+        "25006" => return read_only(),
         "53100" => {
             return DbError::Unavailable(
                 "the disk of the PostgreSQL server is full: free some space there".to_owned(),

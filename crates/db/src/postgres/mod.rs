@@ -34,6 +34,9 @@ use crate::{DbError, PostgresOptions};
 /// How often work is run again after a collision or a lost connection.
 const RETRIES: u32 = 3;
 
+/// How long the other side may be silent, where it would answer by itself, before its connection is given up.
+const SILENCE: Duration = Duration::from_secs(15);
+
 /// A write that was reported as done must survive a crash of the server, whatever the defaults of
 /// the role or the database are. Stricter settings than `on` stay.
 const SETTINGS: &str = "SELECT set_config('synchronous_commit', 'on', false) \
@@ -50,8 +53,12 @@ pub(crate) struct Postgres {
 impl Postgres {
     pub(crate) async fn open(options: PostgresOptions) -> Result<Self, DbError> {
         let (mut config, tls) = tls::read(&options.url)?;
-        config.connect_timeout(options.wait);
-        config.keepalives_idle(Duration::from_secs(30));
+        // Of several hosts one may be gone without a trace: there must be time left to try the others.
+        let hosts = config.get_hosts().len().max(config.get_hostaddrs().len()).max(1);
+        config.connect_timeout(options.wait / u32::try_from(hosts).unwrap_or(1));
+        config.keepalives_idle(SILENCE);
+        // A server whose machine is gone acknowledges nothing; the system alone would notice after a quarter of an hour.
+        config.tcp_user_timeout(SILENCE);
         if config.get_application_name().is_none() {
             config.application_name("memberpulse");
         }
@@ -234,7 +241,18 @@ impl Postgres {
     }
 
     pub(crate) async fn check_ready(&self) -> Result<(), DbError> {
-        self.rows("SELECT 1", &[], &mut |_| ControlFlow::Continue(())).await
+        let mut read_only = Ok(false);
+        self.rows("SELECT current_setting('transaction_read_only') = 'on'", &[], &mut |row| {
+            read_only = row.boolean(0);
+            ControlFlow::Continue(())
+        })
+        .await?;
+        if read_only? {
+            // Those that are made next may find another server.
+            self.pool.retain(|_, _| false);
+            return Err(error::read_only());
+        }
+        Ok(())
     }
 
     pub(crate) fn close(&self) {
