@@ -253,12 +253,10 @@ fn set_trap(store: &Store) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let db = match store {
-            Store::Directory(directory) => {
-                db::Db::open_sqlite(db::SqliteOptions::new(directory.path().join("memberpulse.db"))).await
-            }
             Store::Postgres(database) => {
                 db::Db::open_postgres(db::PostgresOptions::new(database.url())).await
             }
+            _ => db::Db::open_sqlite(db::SqliteOptions::new(store.path().join("memberpulse.db"))).await,
         };
         let db = db.unwrap();
         let trap = "CREATE UNIQUE INDEX trap ON members (tenant, city)";

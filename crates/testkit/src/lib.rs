@@ -11,6 +11,7 @@ mod examples;
 mod model;
 mod postgres;
 mod problem;
+pub mod program;
 mod receiver;
 mod response;
 mod venue;
