@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test is its failure")]
 #![cfg(target_os = "linux")]
 
+mod clock;
 mod cluster;
 mod kills;
 mod load;

@@ -175,7 +175,8 @@ impl World {
         let data = &event["data"];
         let text = |value: &Json| value.as_str().unwrap_or_else(|| panic!("{event}")).to_owned();
         let name = text(&data["externalId"]);
-        self.names.insert(text(&data["id"]), name.clone());
+        let before = self.names.insert(text(&data["id"]), name.clone());
+        assert!(before.is_none_or(|before| before == name), "an id was given twice: {event}");
         let version = data["version"].as_u64().unwrap();
         // What was deleted is shown as it was before.
         let deleted = text(&event["type"]).ends_with(".deleted");

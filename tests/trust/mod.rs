@@ -2,6 +2,7 @@
 
 mod audit_log;
 mod check;
+mod clock;
 mod erasure;
 mod idempotency;
 mod import;

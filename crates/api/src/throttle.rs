@@ -31,9 +31,11 @@ impl Throttle {
     pub(crate) fn failed(&self, from: IpAddr, now: Timestamp) -> Option<u32> {
         let key = network(from);
         let age = |window: &Window| now.as_micros().saturating_sub(window.began.as_micros());
-        let running = |window: &Window| (0..WINDOW * 1_000_000).contains(&age(window));
+        let running = |window: &Window| age(window) < WINDOW * 1_000_000;
         let known = self.0.get(&key).filter(running);
         let mut window = known.unwrap_or(Window { began: now, failures: 0 });
+        // After a clock was set back, it ends a minute from now.
+        window.began = window.began.min(now);
         window.failures = window.failures.saturating_add(1);
         self.0.insert(key, window);
         if window.failures <= ALLOWED {
@@ -61,6 +63,7 @@ mod tests {
         assert_eq!(throttle.failed(address(7), start.plus_seconds(20)), Some(40));
         let elsewhere = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, 1));
         assert_eq!(throttle.failed(elsewhere, start), None);
+        assert_eq!(throttle.failed(address(7), start), Some(60), "the clock was set back");
         assert_eq!(throttle.failed(address(7), start.plus_seconds(60)), None);
     }
 }

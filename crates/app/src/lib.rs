@@ -28,6 +28,7 @@ mod sandbox;
 mod schedule;
 mod secrets;
 mod sessions;
+mod set_back;
 mod staff;
 mod store;
 mod tenant;

@@ -27,6 +27,7 @@ pub fn migrations() -> Vec<Migration> {
         migration!(9, "0009_webhook_health"),
         migration!(10, "0010_imports"),
         migration!(11, "0011_traffic"),
+        migration!(12, "0012_webhook_since"),
     ]
 }
 

@@ -17,6 +17,7 @@ use crate::changes::CHANGES_KEPT;
 use crate::failure::Failure;
 use crate::idempotency::KEPT;
 use crate::sessions::SIGN_INS_KEPT;
+use crate::set_back::Seen;
 use crate::store::System;
 use crate::store::integrations::{PRUNE_REQUEST_COUNTS, PRUNE_SYNC_LOG};
 use crate::store::system::{OLDEST_CHANGE, PRUNE_ATTEMPTS, PRUNE_CHANGES, PRUNE_DELIVERIES, due_statement};
@@ -37,7 +38,17 @@ impl App {
     /// re-checked in the transaction that changes it.
     pub async fn run_clockwork(self, mut stop: watch::Receiver<bool>) {
         let mut period = 0_u32;
+        let mut seen = Seen::now(&self);
         while !*stop.borrow() {
+            match self.follow_clock(seen).await {
+                Ok(now) => seen = now,
+                Err(failure) => {
+                    tracing::warn!(
+                        error = failure.inside(),
+                        "the clock was set back; what waits is not moved yet"
+                    );
+                }
+            }
             match self.publish_due().await {
                 Ok(0) => {}
                 Ok(count) => tracing::info!(count, "published scheduled records"),

@@ -55,9 +55,11 @@ impl SessionLimit {
     fn window(&self, user: UserId, now: Timestamp) -> Window {
         let running = |window: &Window| {
             let age = now.as_micros().saturating_sub(window.began.as_micros());
-            (0..QUOTA_WINDOW_SECONDS * 1_000_000).contains(&age)
+            age < QUOTA_WINDOW_SECONDS * 1_000_000
         };
-        self.users.get(&user).filter(running).unwrap_or(Window { began: now, used: 0 })
+        let known = self.users.get(&user).filter(running).unwrap_or(Window { began: now, used: 0 });
+        // After a clock was set back, it ends an hour from now.
+        Window { began: known.began.min(now), ..known }
     }
 
     fn state_of(&self, window: Window) -> QuotaState {
@@ -87,5 +89,11 @@ mod tests {
         assert_eq!(left(start.plus_seconds(3_599)), (0, false));
         assert_eq!(left(start.plus_seconds(3_600)), (1, true));
         assert_eq!(limit.state(user, start.plus_seconds(3_601)).remaining, 1);
+        // A clock that is set back refills nothing, and makes nobody wait for more than an hour.
+        let limit = SessionLimit::new(1);
+        assert!(limit.charge(user, start.plus_seconds(7_200)).1);
+        assert!(!limit.charge(user, start).1);
+        assert_eq!(limit.state(user, start).reset, start.plus_seconds(3_600));
+        assert!(limit.charge(user, start.plus_seconds(3_600)).1);
     }
 }

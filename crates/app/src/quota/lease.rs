@@ -70,7 +70,9 @@ impl App {
 
 fn read(row: &Row<'_>, now: Timestamp) -> Result<Held, DbError> {
     Ok(Held {
-        window_start: Timestamp::from_micros(row.integer(0)?),
+        // A window that begins later than now: the clock was set back, or another server's is ahead. It keeps what was
+        // used, so that nothing is refilled, and ends an hour from now at the latest, so that nobody waits longer.
+        window_start: Timestamp::from_micros(row.integer(0)?).min(now),
         unspent: 0,
         used: u32::try_from(row.integer(1)?).unwrap_or(u32::MAX),
         last_spent: now,

@@ -126,9 +126,8 @@ struct Held {
 
 impl Held {
     fn is_running(&self, now: Timestamp) -> bool {
-        // A clock that was set back does not make an old window run longer than a whole one.
-        let age = now.as_micros().saturating_sub(self.window_start.as_micros());
-        (0..WINDOW * 1_000_000).contains(&age)
+        // What was leased before a clock was set back may be spent; the next lease lets the window begin again.
+        now.as_micros().saturating_sub(self.window_start.as_micros()) < WINDOW * 1_000_000
     }
 
     /// Whether nothing was left a moment ago: refusals then cost no round trip. Other servers give
@@ -146,7 +145,7 @@ impl Held {
         QuotaState {
             limit,
             remaining: limit.saturating_sub(spent),
-            reset: self.window_start.plus_seconds(WINDOW),
+            reset: self.window_start.min(now).plus_seconds(WINDOW),
         }
     }
 }

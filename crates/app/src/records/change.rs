@@ -20,7 +20,7 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::idempotency::Remember;
-use crate::store::system::{DELETE_SECRETS, FIND_TOMBSTONE, INSERT_TOMBSTONE};
+use crate::store::system::{DELETE_SECRETS, FIND_TOMBSTONE, HEAR_FROM_NOW, INSERT_TOMBSTONE};
 use crate::store::{
     Schema, ScopedTx, TenantSql, folded_param, insert_params, number_term, param, read_record, terms_of,
 };
@@ -159,7 +159,12 @@ impl Work {
         let more = numbers.iter().filter(|term| !new.terms.contains(*term));
         self.index(tx, id, [], new.terms.iter().chain(more)).await?;
         self.note(tx, sequence, None, Some(&record), None).await?;
-        let secret = if resource.secret { Some(self.app.new_secret(tx, id, self.now).await?) } else { None };
+        let mut secret = None;
+        // Only webhooks have one.
+        if resource.secret {
+            tx.execute(&HEAR_FROM_NOW, vec![Param::Uuid(id.uuid())]).await?;
+            secret = Some(self.app.new_secret(tx, id, self.now).await?);
+        }
         Ok(Stored { record, outcome: Outcome::Created, secret })
     }
 
@@ -328,8 +333,14 @@ impl Work {
     }
 
     fn stamp(&self, record: &mut Record, version: i64) {
+        let now = self.now.as_micros();
+        // After a clock was set back: who follows changes by this field must still find the change.
+        let moment = match record.get(self.schema.resource, "updatedAt") {
+            Value::Integer(last) if *last > now => last.saturating_add(1_000),
+            _ => now,
+        };
         record.set(self.schema.resource, "version", Value::Integer(version));
-        record.set(self.schema.resource, "updatedAt", Value::Integer(self.now.as_micros()));
+        record.set(self.schema.resource, "updatedAt", Value::Integer(moment));
     }
 
     /// Refuses references to what is not there for this tenant (domain §1, rule 3).

@@ -78,6 +78,12 @@ async fn begin(tx: &mut Tx<'_>, subjects: &Subjects, now: Timestamp) -> Result<O
         let params = [Param::Bytes(subject.clone()), Param::Integer(now.as_micros())];
         let known = tx.optional(System::LOCK_ATTEMPTS, &params, |row| Ok((row.integer(0)?, row.integer(1)?)));
         let (failures, last) = known.await?.unwrap_or((0, now.as_micros()));
+        if last > now.as_micros() {
+            // The clock was set back: who has to wait does so from now on, and not until it is as late again.
+            let params =
+                [Param::Integer(failures), Param::Integer(now.as_micros()), Param::Bytes(subject.clone())];
+            tx.execute(System::STORE_ATTEMPTS, &params).await?;
+        }
         let ago = now.as_micros().saturating_sub(last).max(0) / 1_000_000;
         let failures = if ago >= KEPT { 0 } else { failures };
         wait = wait.max(wait_after(failures, free) - ago);

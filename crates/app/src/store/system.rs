@@ -470,6 +470,11 @@ pub(crate) static FAILING_WEBHOOKS: LazyLock<TenantSql> = LazyLock::new(|| {
     )
 });
 
+/// Notes from which change on a new webhook hears.
+pub(crate) static HEAR_FROM_NOW: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update("webhooks", "since = (SELECT sequence FROM tenants WHERE id = {tenant})", "AND id = ?")
+});
+
 /// One webhook of the tenant.
 pub(crate) static FIND_WEBHOOK: LazyLock<TenantSql> =
     LazyLock::new(|| TenantSql::select(endpoint::COLUMNS, "webhooks", "AND id = ?"));
@@ -518,6 +523,30 @@ pub(crate) static FINISH_DELIVERY: LazyLock<TenantSql> = LazyLock::new(|| {
 /// Ends the lease of a delivery that waits.
 pub(crate) static RELEASE_DELIVERY: LazyLock<TenantSql> =
     LazyLock::new(|| TenantSql::update("deliveries", "lease_until = 0", "AND id = ? AND status = 'pending'"));
+
+/// Moves what waits for a moment, by as much as the clock was set back: deliveries, failed records, imports.
+pub(crate) static MOVE_DELIVERIES: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "deliveries",
+        "next_attempt_at = CASE WHEN next_attempt_at > ? THEN next_attempt_at - ? ELSE next_attempt_at END, \
+         lease_until = CASE WHEN lease_until > ? THEN lease_until - ? ELSE lease_until END",
+        "AND status = 'pending' AND (next_attempt_at > ? OR lease_until > ?)",
+    )
+});
+pub(crate) static MOVE_SYNCS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "sync_log",
+        "next_retry_at = next_retry_at - ?",
+        "AND status = 'retrying' AND next_retry_at > ?",
+    )
+});
+pub(crate) static MOVE_IMPORTS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "imports",
+        "lease_until = lease_until - ?",
+        "AND status = 'running' AND lease_until > ?",
+    )
+});
 
 /// Ends what waits for a webhook.
 pub(crate) static GIVE_UP_DELIVERIES: LazyLock<TenantSql> = LazyLock::new(|| {
@@ -800,12 +829,16 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*ENABLED_WEBHOOKS,
         &*FAILING_WEBHOOKS,
         &*FIND_WEBHOOK,
+        &*HEAR_FROM_NOW,
         &*FANNED_OUT,
         &*MOVE_FANOUT,
         &*INSERT_DELIVERY,
         &*CLAIM_DELIVERIES,
         &*FINISH_DELIVERY,
         &*RELEASE_DELIVERY,
+        &*MOVE_DELIVERIES,
+        &*MOVE_SYNCS,
+        &*MOVE_IMPORTS,
         &*GIVE_UP_DELIVERIES,
         &*INSERT_ATTEMPT,
         &*ADD_HOUR,

@@ -36,18 +36,14 @@ pub struct Endpoint {
     skip_own_changes: bool,
     created_by: Option<String>,
     integration: Option<Uuid>,
-    created_at: Timestamp,
+    /// The tenant's last change before the webhook was made.
+    since: i64,
 }
-
-/// Microseconds by which the clocks of servers may differ: a webhook hears of what was changed that
-/// short a time before it was made, rather than missing what was changed just after.
-const CLOCKS_DIFFER: i64 = 60_000_000;
 
 impl Endpoint {
     /// Whether a change is to be sent here.
     pub(super) fn wants(&self, change: &Change) -> bool {
-        let since = self.created_at.as_micros() - CLOCKS_DIFFER;
-        change.at.as_micros() >= since && self.may_be_sent(change)
+        change.sequence > self.since && self.may_be_sent(change)
     }
 
     /// Whether a change, of whatever time, is subscribed to and no echo of the webhook's own side.
@@ -65,7 +61,7 @@ impl Endpoint {
 }
 
 /// The columns that an endpoint is read from.
-pub(crate) const COLUMNS: &str = "id, url, events, headers, field_mapping, skip_own_changes, created_by, failing_since, created_at, enabled, integration_id, (SELECT field_mapping FROM integrations \
+pub(crate) const COLUMNS: &str = "id, url, events, headers, field_mapping, skip_own_changes, created_by, failing_since, since, enabled, integration_id, (SELECT field_mapping FROM integrations \
     WHERE tenant = {tenant} AND id = webhooks.integration_id)";
 
 impl App {
@@ -135,7 +131,7 @@ impl App {
             skip_own_changes: row.optional_boolean(5)?.unwrap_or(false),
             created_by: row.optional_text(6)?.map(str::to_owned),
             failing_since: row.optional_integer(7)?.map(Timestamp::from_micros),
-            created_at: Timestamp::from_micros(row.integer(8)?),
+            since: row.integer(8)?,
             integration: row.optional_uuid(10)?,
             secrets: Vec::new(),
             enabled: row.optional_boolean(9)?.unwrap_or(false),
