@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -19,7 +20,6 @@ pub(crate) struct Cluster {
     pub(crate) port: u16,
     settings: Vec<String>,
     server: Option<Child>,
-    databases: u32,
     files: Option<tempfile::TempDir>,
 }
 
@@ -37,7 +37,14 @@ impl Cluster {
         hand_over(directory);
         let mut cluster = Self::beside(directory, settings);
         let mut command = cluster.program("initdb");
-        command.args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]);
+        command.args([
+            "--username=postgres",
+            "--auth=trust",
+            "--no-sync",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--wal-segsize=1",
+        ]);
         run(command.arg("--pgdata").arg(cluster.data()));
         cluster.start_again();
         cluster
@@ -63,7 +70,6 @@ impl Cluster {
             port: TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port(),
             settings: settings.iter().map(|&it| it.to_owned()).collect(),
             server: None,
-            databases: 0,
             files: None,
         }
     }
@@ -98,6 +104,15 @@ impl Cluster {
                 }
             }
         });
+    }
+
+    /// Starts it where it has ended by itself.
+    pub(crate) fn start_if_ended(&mut self) {
+        std::thread::sleep(Duration::from_secs(2));
+        if self.server.as_mut().is_some_and(|server| server.try_wait().unwrap().is_some()) {
+            self.server = None;
+            self.start_again();
+        }
     }
 
     /// Kills it at once (SIGKILL).
@@ -146,9 +161,10 @@ impl Cluster {
     }
 
     /// An empty database.
-    pub(crate) fn new_database(&mut self) -> String {
-        self.databases += 1;
-        let name = format!("faults{}", self.databases);
+    pub(crate) fn new_database(&self) -> String {
+        // One for all: a standby that is promoted has the databases of the primary before it.
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("faults{}", NEXT.fetch_add(1, Ordering::Relaxed));
         query(&self.url("postgres"), &format!("CREATE DATABASE {name}")).unwrap();
         self.url(&name)
     }

@@ -5,12 +5,16 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test is its failure")]
 #![cfg(target_os = "linux")]
 
+mod clients;
 mod clock;
 mod cluster;
+mod disk;
 mod kills;
 mod load;
 mod model;
 mod postgresql;
+mod receivers;
+mod servers;
 mod world;
 mod writer;
 

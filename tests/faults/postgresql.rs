@@ -45,7 +45,6 @@ fn postgresql_fails_over_to_a_standby() {
     let mut primary = Cluster::start(&[]);
     let mut standby = primary.standby();
     primary.commit_with_standby();
-    primary.new_database();
     for part in 0..scale() {
         let both = |a: &Cluster, b: &Cluster, database: &str| {
             let (a, b) = (a.port, b.port);

@@ -40,7 +40,7 @@ pub(crate) struct World {
     /// Names by ids.
     names: BTreeMap<String, String>,
     // Last: the receiver lives in it.
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl World {
@@ -66,12 +66,22 @@ impl World {
             webhook,
             feed: Vec::new(),
             names: BTreeMap::new(),
-            _runtime: runtime,
+            runtime,
         }
     }
 
     pub(crate) fn serve(&self) -> Serving {
         self.store.serve_with(OPTIONS)
+    }
+
+    /// Runs something on the runtime that receivers live in.
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// The events of the feed.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &str> {
+        self.feed.iter().map(|entry| entry.event.as_str())
     }
 
     /// Writes while something happens.
@@ -127,7 +137,7 @@ impl World {
     /// Every event of the feed arrives, and nothing else does.
     fn judge_webhooks(&self, server: &Serving) -> usize {
         let start = Instant::now();
-        let events: BTreeSet<&str> = self.feed.iter().map(|entry| entry.event.as_str()).collect();
+        let events: BTreeSet<&str> = self.events().collect();
         let pending = format!("{}/deliveries?itemsPerPage=1&status=pending", self.webhook);
         loop {
             // Each look costs requests.
@@ -187,7 +197,7 @@ impl World {
         Entry { sequence: event["sequence"].as_u64().unwrap(), event: text(&event["id"]), name, state }
     }
 
-    /// A page that a server shows; asked again where it is refused for the plan's limit.
+    /// A page that a server shows.
     pub(crate) fn page(&self, server: &Serving, path: &str) -> Json {
         let bearer = format!("Bearer {}", self.key);
         let answer = send(&server.address, "GET", path, &[("Authorization", &bearer)], None).unwrap();

@@ -228,7 +228,9 @@ impl Writer {
     fn batch(&mut self) -> Change {
         let own = self.member();
         let (name, mark) = self.new_name();
-        let items = json!([member(&name, &mark), {"externalId": own.name, "city": mark}]);
+        // No two records share a mark: a merge of such two would change nothing.
+        let other = self.new_mark();
+        let items = json!([member(&name, &mark), {"externalId": own.name, "city": other}]);
         Change {
             method: "POST",
             path: "/api/members/batch".to_owned(),
@@ -237,7 +239,7 @@ impl Writer {
             key: Some(format!("batch {name}")),
             effects: vec![
                 (name, State::live(1, &mark), "members", None),
-                (own.name, State::live(own.version + 1, &mark), "members", Some(own.id)),
+                (own.name, State::live(own.version + 1, &other), "members", Some(own.id)),
             ],
             tried: false,
         }

@@ -74,8 +74,13 @@ impl Store {
 
     /// Makes a key of `acme` for production: its id and the key itself.
     pub fn make_key(&self) -> (String, String) {
+        self.make_key_of("production")
+    }
+
+    /// The same for one of the environments.
+    pub fn make_key_of(&self, environment: &str) -> (String, String) {
         let usual =
-            ["api-key", "create", "--organisation", "acme", "--environment", "production", "--name", "test"];
+            ["api-key", "create", "--organisation", "acme", "--environment", environment, "--name", "test"];
         let key = self.run(&[&usual[..], &["--json"]].concat()).json();
         (key["id"].as_str().unwrap().to_owned(), key["key"].as_str().unwrap().to_owned())
     }
