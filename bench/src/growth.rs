@@ -8,6 +8,7 @@ use form_urlencoded::byte_serialize;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value as Json, json};
 
+use crate::chart::{self, Curve};
 use crate::client::Client;
 use crate::load::{Measured, Plan, Request, median};
 use crate::machine;
@@ -49,7 +50,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<()> {
     }
     std::thread::sleep(Duration::from_secs(1));
     let idle = sizes.last().map(|size| size.server.memory()).transpose()?.map_or(0.0, |it| it.0);
-    let mut rows = Vec::new();
+    let mut works = Vec::new();
     for (name, requests) in [
         ("GET one member", one as fn(&Size) -> Outcome<Vec<Request>>),
         ("filtered first page (25 by status, `count=false`)", filtered),
@@ -58,7 +59,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<()> {
         ("list of 25 by status, total cached", counted),
     ] {
         if settings.wants(name) {
-            rows.push(measure(settings, name, &sizes, requests)?);
+            works.push(measure(settings, name, &sizes, requests)?);
         }
     }
     let counts = first_counts(&sizes)?;
@@ -74,7 +75,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<()> {
         machine::describe(),
         settings.rounds(),
         settings.duration().as_secs(),
-        table(&head, &rows),
+        table(&head, &works.iter().map(Work::row).collect::<Vec<_>>()),
         table(
             &["Total by status", "first after a change", "again", "COUNT(*) in the database alone"],
             &counts
@@ -83,7 +84,11 @@ pub(crate) fn run(settings: &Settings) -> Outcome<()> {
     );
     say_result(&text);
     match &settings.results {
-        Some(file) if !settings.quick && settings.only.is_none() => replace(file, "growth", &text),
+        Some(file) if !settings.quick && settings.only.is_none() => {
+            let curves: Vec<Curve> = works.iter().map(|work| work.curve(wanted)).collect();
+            chart::draw(&file.with_file_name("growth.svg"), &curves, MOST)?;
+            replace(file, "growth", &text)
+        }
         _ => Ok(()),
     }
 }
@@ -150,10 +155,10 @@ fn after_cursor(size: &Size) -> Outcome<Vec<Request>> {
 
 fn measure(
     settings: &Settings,
-    name: &str,
+    name: &'static str,
     sizes: &[Size],
     requests: fn(&Size) -> Outcome<Vec<Request>>,
-) -> Outcome<Vec<String>> {
+) -> Outcome<Work> {
     let mut plans = Vec::new();
     for size in sizes {
         progress(&format!("{name}, preparing {} members", size.members));
@@ -168,14 +173,40 @@ fn measure(
         let run = |(plan, size): (&Plan, &Size)| plan.run(settings, &size.server, settings.duration());
         rounds.push(plans.iter().zip(sizes).map(run).collect::<Outcome<_>>()?);
     }
-    let mut row = vec![name.to_owned()];
-    row.extend((0..sizes.len()).map(|index| {
-        format!("{:.0}", median(rounds.iter().filter_map(|round| round.get(index)).map(|it| it.rate)))
-    }));
-    let cost = median(rounds.iter().filter_map(|round| Some(round.first()?.rate / round.last()?.rate)));
-    let reached = if cost <= MOST { "yes" } else { "**no**" };
-    row.extend([format!("{cost:.2}"), format!("{MOST:.1}"), reached.to_owned()]);
-    Ok(row)
+    let rate = |index: usize| median(rounds.iter().filter_map(|round| round.get(index)).map(|it| it.rate));
+    // By round, since the machine may be slower in one than in another.
+    let cost = |index: usize| {
+        median(rounds.iter().filter_map(|round| Some(round.first()?.rate / round.get(index)?.rate)))
+    };
+    Ok(Work {
+        name,
+        rates: (0..sizes.len()).map(rate).collect(),
+        costs: (0..sizes.len()).map(cost).collect(),
+    })
+}
+
+/// What was measured of one kind of call, at each size in turn.
+struct Work {
+    name: &'static str,
+    /// Requests a second.
+    rates: Vec<f64>,
+    /// How many times as much a request costs as with the fewest members.
+    costs: Vec<f64>,
+}
+
+impl Work {
+    fn row(&self) -> Vec<String> {
+        let cost = self.costs.last().copied().unwrap_or(f64::NAN);
+        let reached = if cost <= MOST { "yes" } else { "**no**" };
+        let rates = self.rates.iter().map(|rate| format!("{rate:.0}"));
+        let rest = [format!("{cost:.2}"), format!("{MOST:.1}"), reached.to_owned()];
+        std::iter::once(self.name.to_owned()).chain(rates).chain(rest).collect()
+    }
+
+    fn curve(&self, sizes: &[u32]) -> Curve {
+        let points = sizes.iter().copied().zip(self.costs.iter().copied()).collect();
+        Curve { name: self.name.replace('`', ""), points }
+    }
 }
 
 /// The total after a change, then the same again, and what the database needs for it by itself.

@@ -1,6 +1,7 @@
 //! The benchmarks of MemberPulse: seeded data, a bare reference server, and the runs that compare the
 //! two. `bench/run` builds and starts it. It must never be needed by the product.
 
+mod chart;
 mod client;
 mod growth;
 mod insert_rate;

@@ -10,12 +10,17 @@ use crate::failure::Failure;
 use crate::store::{Schema, System, render_count};
 use crate::tenant::Tenant;
 
-/// Totals with the sequence number of the tenant at which they were counted.
-pub(crate) struct CountCache(Cache<Question, (i64, u64)>);
+/// What was counted, and when it holds.
+pub(crate) struct CountCache {
+    /// Totals with the sequence number of the tenant at which they were counted.
+    totals: Cache<Question, (i64, u64)>,
+    /// Sequence numbers of tenants with the database's change mark at which they were read.
+    sequences: Cache<i64, (u64, i64)>,
+}
 
 impl CountCache {
     pub(crate) fn new() -> Self {
-        Self(Cache::new(10_000))
+        Self { totals: Cache::new(10_000), sequences: Cache::new(10_000) }
     }
 }
 
@@ -33,7 +38,7 @@ impl App {
         let question = Question::of(tenant, schema, query);
         let lasting = is_lasting(schema, query);
         if lasting
-            && let Some((counted_at, total)) = self.counts().0.get(&question)
+            && let Some((counted_at, total)) = self.counts().totals.get(&question)
             && counted_at == sequence
         {
             return Ok(total);
@@ -47,9 +52,24 @@ impl App {
         tenant.each(self.db(), Weight::Long, &sql, params, each).await?;
         let total = u64::try_from(total).unwrap_or(0);
         if lasting {
-            self.counts().0.insert(question, (sequence, total));
+            self.counts().totals.insert(question, (sequence, total));
         }
         Ok(total)
+    }
+
+    /// The number of the tenant's last change, read again only when anything was committed: what another
+    /// process does may show a few milliseconds late, as [`db::Db::change_mark`] says.
+    pub(super) async fn recent_sequence(&self, tenant: &Tenant) -> Result<i64, Failure> {
+        // The mark is read first: what commits in between only costs one more look.
+        let Some(mark) = self.db().change_mark()? else { return self.sequence(tenant).await };
+        if let Some((seen_at, sequence)) = self.counts().sequences.get(&tenant.key())
+            && seen_at == mark
+        {
+            return Ok(sequence);
+        }
+        let sequence = self.sequence(tenant).await?;
+        self.counts().sequences.insert(tenant.key(), (mark, sequence));
+        Ok(sequence)
     }
 
     /// The number of the tenant's last change.

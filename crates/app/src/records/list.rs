@@ -80,7 +80,7 @@ impl App {
         let schema = self.schema(resource)?;
         let mut sequence = None;
         let page = if is_far(&schema, query) {
-            let number = *sequence.insert(self.sequence(tenant).await?);
+            let number = *sequence.insert(self.recent_sequence(tenant).await?);
             self.far_page(tenant, &schema, query, number, each).await?
         } else {
             self.page(tenant, &schema, query, Window::of(query), each).await?
@@ -91,7 +91,7 @@ impl App {
             (true, None) => {
                 let sequence = match sequence {
                     Some(sequence) => sequence,
-                    None => self.sequence(tenant).await?,
+                    None => self.recent_sequence(tenant).await?,
                 };
                 Some(self.count(tenant, &schema, query, sequence).await?)
             }
