@@ -34,12 +34,19 @@ pub(crate) fn until_refused(
 }
 
 /// A column's value in what both engines have in common.
-enum Value<'a> {
+#[derive(Clone, Copy, Debug)]
+pub enum Column<'a> {
+    /// NULL
     Null,
+    /// An integer; on SQLite also a boolean.
     Integer(i64),
+    /// Text.
     Text(&'a str),
+    /// Bytes; on SQLite also an identifier.
     Bytes(&'a [u8]),
+    /// A truth value (PostgreSQL).
     Boolean(bool),
+    /// An identifier (PostgreSQL).
     Uuid(Uuid),
     /// A type no getter reads; its name.
     Foreign(&'a str),
@@ -64,8 +71,8 @@ impl<'a> Row<'a> {
     #[inline]
     pub fn optional_text(&self, column: usize) -> Result<Option<&'a str>, DbError> {
         match self.value(column)? {
-            Value::Text(text) => Ok(Some(text)),
-            Value::Null => Ok(None),
+            Column::Text(text) => Ok(Some(text)),
+            Column::Null => Ok(None),
             other => Err(mismatch(column, "text", &other)),
         }
     }
@@ -80,8 +87,8 @@ impl<'a> Row<'a> {
     #[inline]
     pub fn optional_integer(&self, column: usize) -> Result<Option<i64>, DbError> {
         match self.value(column)? {
-            Value::Integer(number) => Ok(Some(number)),
-            Value::Null => Ok(None),
+            Column::Integer(number) => Ok(Some(number)),
+            Column::Null => Ok(None),
             other => Err(mismatch(column, "an integer", &other)),
         }
     }
@@ -96,10 +103,10 @@ impl<'a> Row<'a> {
     #[inline]
     pub fn optional_boolean(&self, column: usize) -> Result<Option<bool>, DbError> {
         match (self.value(column)?, self.0) {
-            (Value::Boolean(truth), _) => Ok(Some(truth)),
+            (Column::Boolean(truth), _) => Ok(Some(truth)),
             // SQLite has no booleans: 0 and 1 stand for them.
-            (Value::Integer(number @ (0 | 1)), Source::Sqlite(_)) => Ok(Some(number == 1)),
-            (Value::Null, _) => Ok(None),
+            (Column::Integer(number @ (0 | 1)), Source::Sqlite(_)) => Ok(Some(number == 1)),
+            (Column::Null, _) => Ok(None),
             (other, _) => Err(mismatch(column, "a boolean", &other)),
         }
     }
@@ -114,9 +121,11 @@ impl<'a> Row<'a> {
     #[inline]
     pub fn optional_uuid(&self, column: usize) -> Result<Option<Uuid>, DbError> {
         match (self.value(column)?, self.0) {
-            (Value::Uuid(id), _) => Ok(Some(id)),
-            (Value::Bytes(bytes), Source::Sqlite(_)) if bytes.len() == 16 => Ok(Uuid::from_slice(bytes).ok()),
-            (Value::Null, _) => Ok(None),
+            (Column::Uuid(id), _) => Ok(Some(id)),
+            (Column::Bytes(bytes), Source::Sqlite(_)) if bytes.len() == 16 => {
+                Ok(Uuid::from_slice(bytes).ok())
+            }
+            (Column::Null, _) => Ok(None),
             (other, _) => Err(mismatch(column, "an identifier", &other)),
         }
     }
@@ -129,15 +138,15 @@ impl<'a> Row<'a> {
     /// Bytes or NULL.
     pub fn optional_bytes(&self, column: usize) -> Result<Option<&'a [u8]>, DbError> {
         match self.value(column)? {
-            Value::Bytes(bytes) => Ok(Some(bytes)),
-            Value::Null => Ok(None),
+            Column::Bytes(bytes) => Ok(Some(bytes)),
+            Column::Null => Ok(None),
             other => Err(mismatch(column, "bytes", &other)),
         }
     }
 
     /// Whether the column is NULL.
     pub fn is_null(&self, column: usize) -> Result<bool, DbError> {
-        Ok(matches!(self.value(column)?, Value::Null))
+        Ok(matches!(self.value(column)?, Column::Null))
     }
 
     /// The number of columns.
@@ -151,11 +160,13 @@ impl<'a> Row<'a> {
 
     #[expect(clippy::unused_self, reason = "reads as a method beside the getters it serves")]
     fn required<T>(&self, column: usize, wanted: &str, value: Option<T>) -> Result<T, DbError> {
-        value.ok_or_else(|| mismatch(column, wanted, &Value::Null))
+        value.ok_or_else(|| mismatch(column, wanted, &Column::Null))
     }
 
+    /// The value as it lies in the row, for who looks at every column of it. The getters say what a
+    /// type means on each engine.
     #[inline]
-    fn value(&self, column: usize) -> Result<Value<'a>, DbError> {
+    pub fn value(&self, column: usize) -> Result<Column<'a>, DbError> {
         match self.0 {
             Source::Sqlite(row) => sqlite_value(row, column),
             Source::Postgres(row) => postgres_value(row, column),
@@ -164,34 +175,34 @@ impl<'a> Row<'a> {
 }
 
 #[inline]
-fn sqlite_value<'a>(row: &'a rusqlite::Row<'a>, column: usize) -> Result<Value<'a>, DbError> {
+fn sqlite_value<'a>(row: &'a rusqlite::Row<'a>, column: usize) -> Result<Column<'a>, DbError> {
     Ok(match row.get_ref(column).map_err(|_| missing(column))? {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::Integer(number),
-        ValueRef::Real(_) => Value::Foreign("a floating point number"),
-        ValueRef::Text(text) => Value::Text(utf8(column, text)?),
-        ValueRef::Blob(bytes) => Value::Bytes(bytes),
+        ValueRef::Null => Column::Null,
+        ValueRef::Integer(number) => Column::Integer(number),
+        ValueRef::Real(_) => Column::Foreign("a floating point number"),
+        ValueRef::Text(text) => Column::Text(utf8(column, text)?),
+        ValueRef::Blob(bytes) => Column::Bytes(bytes),
     })
 }
 
-fn postgres_value(row: &tokio_postgres::Row, column: usize) -> Result<Value<'_>, DbError> {
+fn postgres_value(row: &tokio_postgres::Row, column: usize) -> Result<Column<'_>, DbError> {
     let kind = row.columns().get(column).ok_or_else(|| missing(column))?.type_();
     let raw: Option<Raw<'_>> = row.try_get(column).map_err(|_| missing(column))?;
     let Some(Raw(raw)) = raw else {
-        return Ok(Value::Null);
+        return Ok(Column::Null);
     };
     let short = || DbError::Corrupt(format!("column {column} has an unexpected length"));
     Ok(match *kind {
-        Type::INT8 => Value::Integer(i64::from_be_bytes(raw.try_into().map_err(|_| short())?)),
-        Type::INT4 => Value::Integer(i32::from_be_bytes(raw.try_into().map_err(|_| short())?).into()),
-        Type::INT2 => Value::Integer(i16::from_be_bytes(raw.try_into().map_err(|_| short())?).into()),
-        Type::BOOL => Value::Boolean(raw.first().copied().ok_or_else(short)? != 0),
-        Type::UUID => Value::Uuid(Uuid::from_slice(raw).map_err(|_| short())?),
+        Type::INT8 => Column::Integer(i64::from_be_bytes(raw.try_into().map_err(|_| short())?)),
+        Type::INT4 => Column::Integer(i32::from_be_bytes(raw.try_into().map_err(|_| short())?).into()),
+        Type::INT2 => Column::Integer(i16::from_be_bytes(raw.try_into().map_err(|_| short())?).into()),
+        Type::BOOL => Column::Boolean(raw.first().copied().ok_or_else(short)? != 0),
+        Type::UUID => Column::Uuid(Uuid::from_slice(raw).map_err(|_| short())?),
         Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN => {
-            Value::Text(utf8(column, raw)?)
+            Column::Text(utf8(column, raw)?)
         }
-        Type::BYTEA => Value::Bytes(raw),
-        _ => Value::Foreign(kind.name()),
+        Type::BYTEA => Column::Bytes(raw),
+        _ => Column::Foreign(kind.name()),
     })
 }
 
@@ -200,19 +211,21 @@ fn utf8(column: usize, bytes: &[u8]) -> Result<&str, DbError> {
         .map_err(|_| DbError::Corrupt(format!("column {column} holds text that is not UTF-8")))
 }
 
+#[cold]
 fn missing(column: usize) -> DbError {
     DbError::Other(format!("the answer has no column {column}"))
 }
 
-fn mismatch(column: usize, wanted: &str, found: &Value<'_>) -> DbError {
+#[cold]
+fn mismatch(column: usize, wanted: &str, found: &Column<'_>) -> DbError {
     let found = match found {
-        Value::Null => "NULL",
-        Value::Integer(_) => "an integer",
-        Value::Text(_) => "text",
-        Value::Bytes(_) => "bytes",
-        Value::Boolean(_) => "a boolean",
-        Value::Uuid(_) => "an identifier",
-        Value::Foreign(name) => name,
+        Column::Null => "NULL",
+        Column::Integer(_) => "an integer",
+        Column::Text(_) => "text",
+        Column::Bytes(_) => "bytes",
+        Column::Boolean(_) => "a boolean",
+        Column::Uuid(_) => "an identifier",
+        Column::Foreign(name) => name,
     };
     DbError::Other(format!("column {column} holds {found}, not {wanted}"))
 }

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
@@ -232,6 +233,8 @@ struct LayoutMember {
     kind: Kind,
     /// The key with its quotes and colon, and before all but the first a comma.
     key: Box<[u8]>,
+    /// The same with `null` behind it.
+    null: Box<[u8]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -268,8 +271,10 @@ impl Layout {
                 continue;
             }
             let comma = if members.is_empty() { "" } else { "," };
-            let key = format!("{comma}\"{}\":", field.name).into_bytes().into_boxed_slice();
-            members.push(LayoutMember { position, kind: field.kind, key });
+            let key = format!("{comma}\"{}\":", field.name);
+            let null = format!("{key}null").into_bytes().into_boxed_slice();
+            let key = key.into_bytes().into_boxed_slice();
+            members.push(LayoutMember { position, kind: field.kind, key, null });
         }
         Self { members, derived: DerivedPositions::of(resource) }
     }
@@ -282,16 +287,32 @@ impl Layout {
         get: impl Fn(usize) -> Result<ValueRef<'v>, E>,
     ) -> Result<(), E> {
         out.push(b'{');
+        // Most records were never changed after they were made, so that two moments are the same.
+        let mut moment: Option<(i64, Range<usize>)> = None;
         for member in &self.members {
-            out.extend_from_slice(&member.key);
             let mut value = get(member.position)?;
+            if matches!(value, ValueRef::Null) {
+                out.extend_from_slice(&member.null);
+                continue;
+            }
+            out.extend_from_slice(&member.key);
             if let Some(derived) = &self.derived
                 && derived.field == member.position
                 && derived.is_shown(now, &get)?
             {
                 value = ValueRef::Text(derived.rule.shown);
             }
-            write_value(out, member.kind, value);
+            match (member.kind, value, &moment) {
+                (Kind::Timestamp, ValueRef::Integer(micros), Some((same, text))) if micros == *same => {
+                    out.extend_from_within(text.clone());
+                }
+                (Kind::Timestamp, ValueRef::Integer(micros), _) => {
+                    let start = out.len();
+                    write_value(out, member.kind, value);
+                    moment = Some((micros, start..out.len()));
+                }
+                _ => write_value(out, member.kind, value),
+            }
         }
         out.push(b'}');
         Ok(())

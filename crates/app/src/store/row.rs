@@ -1,6 +1,6 @@
 //! Between stored rows and records: values are in the same form on both sides.
 
-use db::{DbError, Param, Row};
+use db::{Column, DbError, Param, Row};
 use domain::definition::{Kind, Resource};
 use domain::json::ValueRef;
 use domain::record::{Record, Value};
@@ -11,6 +11,19 @@ use super::schema::Schema;
 /// The value of one column, borrowed from the row.
 #[inline]
 pub(crate) fn value_ref<'r>(row: &Row<'r>, position: usize, kind: Kind) -> Result<ValueRef<'r>, DbError> {
+    // What most columns hold, without a way through each getter.
+    match row.value(position)? {
+        Column::Null => return Ok(ValueRef::Null),
+        Column::Text(text)
+            if !kind.is_numeric() && !matches!(kind, Kind::Id | Kind::Boolean | Kind::Timestamp) =>
+        {
+            return Ok(ValueRef::Text(text));
+        }
+        Column::Integer(number) if kind.is_numeric() || matches!(kind, Kind::Timestamp) => {
+            return Ok(ValueRef::Integer(number));
+        }
+        _ => {}
+    }
     Ok(match kind {
         Kind::Id => row.optional_uuid(position)?.map_or(ValueRef::Null, ValueRef::Id),
         Kind::Boolean => row.optional_boolean(position)?.map_or(ValueRef::Null, ValueRef::Boolean),
