@@ -151,8 +151,12 @@ impl Worker {
     fn group(&mut self, first: Box<dyn Job>) {
         if let Err(error) = self.control("BEGIN IMMEDIATE") {
             // The same fate for all that wait: each on its own would block the thread as long.
-            self.answer(first, Err(error.clone()));
+            let mut failed = vec![first];
+            // All are taken before one is answered: who hears of it and tries again has a try of its own.
             while let Some(job) = self.waiting() {
+                failed.push(job);
+            }
+            for job in failed {
                 self.answer(job, Err(error.clone()));
             }
             return;
