@@ -22,8 +22,12 @@ const UNBOUND: &[(&str, &str)] = &[
     ("DELETE FROM secrets", "the key of the installation is about all tenants"),
     ("DELETE FROM idempotency_keys WHERE sealed = TRUE", "the key of the installation is about all tenants"),
     (
-        "UPDATE webhooks SET enabled = ?, disabled_reason = ?, version = version + 1, updated_at = ?",
+        "UPDATE webhooks SET headers = '{}', enabled = ?, disabled_reason = ?, version = version + 1, updated_at = ?",
         "the key of the installation is about all tenants",
+    ),
+    (
+        "SELECT tenant, id, headers FROM webhooks WHERE headers <> '{}'",
+        "what an older version stored in plain is encrypted for all tenants at the start",
     ),
     ("SELECT t.id FROM tenants t LEFT JOIN fanouts f", "the dispatcher looks after all tenants"),
     ("WITH RECURSIVE waiting (id)", "the dispatcher looks after all tenants"),

@@ -69,7 +69,10 @@ on_both_engines! {
         let headers = json!({"Authorization": "Bearer very-confidential"});
         let body = json!({"url": receiver.url(), "events": ["*"], "headers": headers});
         let (path, secret) = subscribe_with(&client, body).await;
+        // The clock stands still otherwise, and nothing tells what came first.
+        app.advance(1);
         let _ = client.patch(&path, json!({"headers": {"X-Other": "y"}, "enabled": false})).await.status(200);
+        app.advance(1);
         let _ = client.post(&format!("{path}/rotate-secret"), json!({})).await.status(200);
         let log = client.get("/api/audit-log?resourceType=webhook").await.status(200);
         assert!(!log.text().contains("very-confidential") && !log.text().contains(&secret));

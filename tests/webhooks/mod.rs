@@ -3,6 +3,7 @@
 mod deliveries;
 mod endpoints;
 mod feed;
+mod headers;
 mod health;
 mod servers;
 

@@ -92,7 +92,7 @@ impl App {
                 tx.execute(System::STORE_KEY_CHECK, &[Param::Bytes(sealed)]).await?;
                 tx.execute(System::FORGET_ANSWERS, &[]).await?;
                 if tx.execute(System::FORGET_SECRETS, &[]).await? > 0 {
-                    let reason = "Its secret was lost with the server's secret key: make a new one, then switch it on.";
+                    let reason = "Its secret was lost with the server's secret key: make a new one, give it its headers again, then switch it on.";
                     let params = [Param::Boolean(false), Param::Text(reason.to_owned()), Param::Integer(now)];
                     tx.execute(System::DISABLE_WEBHOOKS, &params).await?;
                 }

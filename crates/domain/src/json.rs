@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::definition::{Derived, Kind, Resource};
 use crate::record::{Record, Value};
 use crate::time::Timestamp;
+use crate::webhook_headers;
 
 /// A JSON object as bodies bring it, keys in the order given.
 pub type Object = Map<String, Json>;
@@ -186,6 +187,9 @@ pub fn write_value(out: &mut Vec<u8>, kind: Kind, value: ValueRef<'_>) {
             out.push(b'"');
         }
         (_, ValueRef::Integer(number)) => write_integer(out, number),
+        (Kind::Headers, ValueRef::Text(json)) => {
+            out.extend_from_slice(webhook_headers::shown(json).as_bytes());
+        }
         (kind, ValueRef::Text(json)) if kind.is_json() => out.extend_from_slice(json.as_bytes()),
         (_, ValueRef::Text(text)) => write_string(out, text),
     }

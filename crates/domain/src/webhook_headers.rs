@@ -2,8 +2,50 @@
 //!
 //! Checked when the webhook is made, so that a delivery never fails because of them. Names that belong to
 //! the connection, the body, the signature or the sender cannot be set; it must never know who sends.
+//!
+//! Their texts are secrets more often than not. A stored text is an object `{"sealed": "…", "bytes": 12}`, encrypted by
+//! whoever stores it; nothing shows it again.
 
+use serde_json::{Value as Json, json};
+
+use crate::json::Object;
 use crate::problem::Violation;
+
+/// What is shown in the place of a header's text. Sent back, it keeps the text that is stored.
+pub const MASK: &str = "********";
+
+/// The member of a stored text that holds it, encrypted, in Base64.
+pub const SEALED: &str = "sealed";
+const BYTES: &str = "bytes";
+
+/// A text as it is stored: encrypted, with its length.
+#[must_use]
+pub fn sealed(encrypted: &str, text: &str) -> Json {
+    json!({ SEALED: encrypted, BYTES: text.len() })
+}
+
+/// Headers as they are shown: with the mask for every text.
+#[must_use]
+pub fn shown(stored: &str) -> String {
+    let headers: Object = serde_json::from_str(stored).unwrap_or_default();
+    headers.into_iter().map(|(name, _)| (name, Json::from(MASK))).collect::<Json>().to_string()
+}
+
+/// Checks headers, of which some may be stored already.
+pub fn check_stored(headers: &Object) -> Result<(), Vec<Violation>> {
+    let text = |value: &Json| match value {
+        // What was stored was checked; only its length counts still.
+        Json::Object(stored) => {
+            let bytes =
+                stored.get(BYTES).and_then(Json::as_u64).and_then(|bytes| usize::try_from(bytes).ok());
+            "x".repeat(bytes.unwrap_or_default().min(MOST_BYTES))
+        }
+        value => value.as_str().unwrap_or_default().to_owned(),
+    };
+    let pairs: Vec<(&str, String)> =
+        headers.iter().map(|(name, value)| (name.as_str(), text(value))).collect();
+    check(pairs.iter().map(|(name, value)| (*name, value.as_str())))
+}
 
 const MOST: usize = 20;
 const MOST_BYTES: usize = 4_096;

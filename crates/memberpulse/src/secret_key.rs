@@ -33,7 +33,7 @@ pub(crate) fn vault(place: &Place, settings: &ServerSettings) -> Result<Vault, H
 /// Makes sure that the key is the one of the other servers and of earlier starts.
 pub(crate) async fn check(app: &App, settings: &ServerSettings) -> Result<(), Halt> {
     if app.check_secret_key().await? {
-        return Ok(());
+        return Ok(app.seal_plain_headers().await?);
     }
     if settings.forget_secrets {
         tracing::warn!(

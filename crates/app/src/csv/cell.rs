@@ -23,7 +23,8 @@ pub fn write_cell(out: &mut Vec<u8>, kind: Kind, value: ValueRef<'_>) {
         (Kind::Money, ValueRef::Integer(cents)) => out.extend_from_slice(money(cents).as_bytes()),
         (Kind::Tags { .. }, ValueRef::Text(list)) => write_list(out, list),
         (kind, ValueRef::Text("[]" | "{}")) if kind.is_json() => {}
-        (kind, ValueRef::Text(json)) if kind.is_json() => out.extend_from_slice(json.as_bytes()),
+        // Some JSON is shown otherwise than it is stored.
+        (kind, value @ ValueRef::Text(_)) if kind.is_json() => write_value(out, kind, value),
         (_, ValueRef::Text(text)) => write_text(out, text),
         (kind, value) => write_value(out, kind, value),
     }

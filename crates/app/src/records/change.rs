@@ -152,6 +152,7 @@ impl Work {
         }
         let id = RecordId::new(self.now, self.app.random_bytes()?);
         record.set(resource, "id", Value::Id(id.uuid()));
+        self.app.seal_headers(resource, id, None, &mut record)?;
         record.set(resource, "createdAt", Value::Integer(self.now.as_micros()));
         record.set(resource, "createdBy", self.actor.id().map_or(Value::Null, Value::Text));
         self.stamp(&mut record, 1);
@@ -199,10 +200,11 @@ impl Work {
         mut new: Record,
     ) -> Result<Stored, Failure> {
         let resource = self.schema.resource;
+        let Some(id) = old.id() else { return Err(Failure::internal("a record without an id")) };
+        self.app.seal_headers(resource, id, Some(old), &mut new)?;
         if new == *old {
             return Ok(Stored { record: new, outcome: Outcome::Unchanged, secret: None });
         }
-        let Some(id) = old.id() else { return Err(Failure::internal("a record without an id")) };
         self.check_references(tx, &new, Some(old)).await?;
         self.check_unique(tx, &new, Some(id)).await?;
         let sequence = self.next_sequence(tx)?;

@@ -72,8 +72,11 @@ system_statements! {
     STORE_KEY_CHECK = "UPDATE key_checks SET sealed = ? WHERE id = 1";
     COUNT_SECRETS = "SELECT COUNT(*) FROM secrets";
     FORGET_SECRETS = "DELETE FROM secrets";
+    /// Headers of webhooks whose texts are not encrypted.
+    PLAIN_HEADERS = "SELECT tenant, id, headers FROM webhooks WHERE headers <> '{}' \
+        AND headers NOT LIKE '%:{\"sealed\":\"%'";
     FORGET_ANSWERS = "DELETE FROM idempotency_keys WHERE sealed = TRUE";
-    DISABLE_WEBHOOKS = "UPDATE webhooks SET enabled = ?, disabled_reason = ?, version = version + 1, updated_at = ?";
+    DISABLE_WEBHOOKS = "UPDATE webhooks SET headers = '{}', enabled = ?, disabled_reason = ?, version = version + 1, updated_at = ?";
     /// Tenants with changes that were not queued for webhooks yet.
     TENANTS_TO_FAN_OUT = "SELECT t.id FROM tenants t LEFT JOIN fanouts f ON f.tenant = t.id \
         WHERE t.sequence > COALESCE(f.sequence, 0) ORDER BY t.id";
@@ -479,6 +482,10 @@ pub(crate) static HEAR_FROM_NOW: LazyLock<TenantSql> = LazyLock::new(|| {
 pub(crate) static FIND_WEBHOOK: LazyLock<TenantSql> =
     LazyLock::new(|| TenantSql::select(endpoint::COLUMNS, "webhooks", "AND id = ?"));
 
+/// Encrypts the headers of a webhook, unless they were changed meanwhile.
+pub(crate) static SEAL_HEADERS: LazyLock<TenantSql> =
+    LazyLock::new(|| TenantSql::update("webhooks", "headers = ?", "AND id = ? AND headers = ?"));
+
 /// How far the tenant's changes are queued for its webhooks.
 pub(crate) static FANNED_OUT: LazyLock<TenantSql> =
     LazyLock::new(|| TenantSql::select("sequence", "fanouts", ""));
@@ -830,6 +837,7 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*FAILING_WEBHOOKS,
         &*FIND_WEBHOOK,
         &*HEAR_FROM_NOW,
+        &*SEAL_HEADERS,
         &*FANNED_OUT,
         &*MOVE_FANOUT,
         &*INSERT_DELIVERY,

@@ -102,10 +102,11 @@ impl App {
 
     fn read_endpoint(&self, tenant: &Tenant, row: &Row<'_>) -> Result<Endpoint, DbError> {
         let corrupt = || DbError::Corrupt("a webhook has an unreadable list or object".to_owned());
-        let headers: Vec<(String, Json)> = match serde_json::from_str(row.text(3)?) {
-            Ok(Json::Object(headers)) => headers.into_iter().collect(),
-            _ => return Err(corrupt()),
-        };
+        let id = RecordId::from(row.uuid(0)?);
+        let headers = self.open_headers(id, row.text(3)?);
+        let headers = headers.map_err(|failure| {
+            DbError::Corrupt(format!("headers of a webhook: {}", failure.inside().unwrap_or_default()))
+        })?;
         let rules = |text: &str| match serde_json::from_str(text) {
             Ok(Json::Object(rules)) => Ok(rules),
             _ => Err(corrupt()),
@@ -120,13 +121,10 @@ impl App {
         };
         Ok(Endpoint {
             tenant: tenant.clone(),
-            id: row.uuid(0)?.into(),
+            id,
             url: row.text(1)?.to_owned(),
             events: serde_json::from_str(row.text(2)?).map_err(|_| corrupt())?,
-            headers: headers
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
-                .collect(),
+            headers,
             mappings: all.into_iter().filter_map(mapping).collect(),
             skip_own_changes: row.optional_boolean(5)?.unwrap_or(false),
             created_by: row.optional_text(6)?.map(str::to_owned),

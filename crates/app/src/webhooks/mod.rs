@@ -7,6 +7,7 @@
 mod claim;
 pub(crate) mod endpoint;
 mod fan_out;
+mod headers;
 mod health;
 mod log;
 mod outcome;

@@ -44,7 +44,7 @@ impl Reader<'_> {
             Kind::Tags { max_items, max_length } => list::tags(field.name, value, max_items, max_length),
             Kind::Objects { fields, max_items } => list::objects(self, fields, value, max_items),
             Kind::CustomFields => custom_fields::read(field.name, value, self.patched()),
-            Kind::Headers => headers::read(field.name, value, self.patched()),
+            Kind::Headers => headers::read(field.name, value, self.old, self.mode),
             Kind::FieldMapping => {
                 field_mapping::read(field.name, self.change.context.registry, value, self.patched())
             }

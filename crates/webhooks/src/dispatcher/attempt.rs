@@ -6,6 +6,7 @@ use app::db::SPANS;
 use app::{AttemptOutcome, AttemptRecord, DeliveryVerdict, Job};
 use bytes::Bytes;
 use domain::event_types::TEST;
+use domain::webhook_headers::MASK;
 use domain::{RecordId, Timestamp};
 use tracing::{Instrument as _, Span, field};
 
@@ -154,6 +155,14 @@ fn signed(job: &Job, now: Timestamp) -> Option<Vec<(String, String)>> {
     Some(headers)
 }
 
+/// The headers as the log keeps them: without the texts of the customer's own.
+fn masked(job: &Job, mut sent: Vec<(String, String)>) -> Vec<(String, String)> {
+    for (_, text) in sent.iter_mut().take(job.endpoint.headers.len()) {
+        MASK.clone_into(text);
+    }
+    sent
+}
+
 fn record(
     job: &Job,
     number: i64,
@@ -176,7 +185,7 @@ fn record(
         started_at: attempt.started,
         duration_ms: i64::try_from(attempt.duration.as_millis()).unwrap_or(i64::MAX),
         url: job.endpoint.url.clone(),
-        request_headers,
+        request_headers: masked(job, request_headers),
         response_status,
         response_headers,
         response_body,

@@ -44,7 +44,8 @@ const FIELDS: &[Field] = &[
         .default(Default::Boolean(true))
         .doc("Whether events are sent. Those of the time while it is off can be sent later by `recover`.", "true"),
     Field::new("headers", Kind::Headers).confidential().doc(
-        "HTTP headers of your own that are sent along, at most 20.",
+        "HTTP headers of your own that are sent along, at most 20. Their texts are kept encrypted and never shown: \
+         `********` stands for each, and sent back it keeps the text that is stored.",
         r#"{"X-Environment":"production"}"#,
     ),
     Field::new("fieldMapping", Kind::FieldMapping).doc(

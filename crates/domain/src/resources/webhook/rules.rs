@@ -30,8 +30,7 @@ impl Rules for WebhookRules {
         }
         let headers = change.text("headers").and_then(|text| serde_json::from_str::<Object>(text).ok());
         let headers = headers.unwrap_or_default();
-        let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
-        found.extend(webhook_headers::check(pairs).err().unwrap_or_default());
+        found.extend(webhook_headers::check_stored(&headers).err().unwrap_or_default());
         let events: Vec<String> =
             change.text("events").and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
         for (index, event) in events.iter().enumerate() {
