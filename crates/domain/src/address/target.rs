@@ -152,7 +152,8 @@ pub fn check_name(name: &str, private_allowed: bool) -> Result<(), Refusal> {
 fn check_literal(address: IpAddr, private_allowed: bool) -> Result<bool, Refusal> {
     let reach = Reach::of(address);
     if reach.is_allowed(private_allowed) {
-        return Ok(reach == Reach::Loopback);
+        // Behind a translator (NAT64, 6to4) it is the translator's, not this one.
+        return Ok(address.to_canonical().is_loopback());
     }
     Err(Refusal::address(explain(&address.to_string(), reach)))
 }

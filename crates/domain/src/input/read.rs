@@ -197,12 +197,14 @@ impl Reader<'_> {
     fn html(&self, given: &str, max: usize) -> Result<Value, Found> {
         text::check_length(self.field.name, given, 0, max).map_err(one)?;
         let clean = ammonia::clean(given);
-        // Escaping makes text longer; what is stored must be accepted when it is sent back.
-        text::check_length(self.field.name, &clean, 0, max).map_err(one)?;
-        if clean.trim().is_empty() {
+        // What is stored must be accepted when it is sent back, and change nothing: escaping makes text longer, and a tag
+        // that goes can leave space at the end.
+        let clean = clean.trim();
+        text::check_length(self.field.name, clean, 0, max).map_err(one)?;
+        if clean.is_empty() {
             return self.read_null();
         }
-        Ok(Value::Text(clean))
+        Ok(Value::Text(clean.to_owned()))
     }
 
     /// The record's own country where it has one, else the organisation's (domain §3).
