@@ -122,7 +122,9 @@ fn patch_is_json_merge_patch() {
             let found = shown(resource, &new);
             for field in resource.fields {
                 // What follows from other fields is not the patch's to say, unless it is in the patch.
-                if field.read_only || !patch.contains_key(field.name) && is_settled_by_rules(field.name) {
+                let follows = is_settled_by_rules(field.name)
+                    || has_local_number(field.kind, &shown(resource, &old)[field.name]);
+                if field.read_only || !patch.contains_key(field.name) && follows {
                     continue;
                 }
                 let expected = expected.get(field.name).cloned().unwrap_or_else(|| absent(field.kind));
