@@ -27,6 +27,9 @@ pub(crate) struct Settings {
     /// Fewer and shorter rounds: to see that everything works, not for publishing.
     #[arg(long)]
     pub(crate) quick: bool,
+    /// How often each measurement is made; odd, for the median [default: 7, or 3 with --quick]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..100))]
+    pub(crate) rounds: Option<u32>,
     /// Members in all (rows).
     #[arg(long, default_value_t = 100_000)]
     pub(crate) members: u32,
@@ -47,9 +50,9 @@ impl Settings {
         Duration::from_secs(if self.quick { 2 } else { 5 })
     }
 
-    /// How often each measurement is made; odd, for the median.
-    pub(crate) fn rounds(&self) -> usize {
-        if self.quick { 3 } else { 7 }
+    /// How often each measurement is made.
+    pub(crate) fn rounds(&self) -> u32 {
+        self.rounds.unwrap_or(if self.quick { 3 } else { 7 })
     }
 
     /// Whether a row is wanted.

@@ -39,7 +39,7 @@ pub(crate) fn measure(settings: &Settings, data: &Path, seeded: &Seeded) -> Outc
     let mut client = Client::connect(server.address)?;
     let (mut creates, mut alone) = (Vec::new(), Vec::new());
     let mut inserts = Vec::new();
-    let rounds = u32::try_from(settings.rounds())?;
+    let rounds = settings.rounds();
     for round in 0..rounds {
         progress(&format!("POST member, round {} of {rounds}", round + 1));
         inserts.push(insert_rate(settings, &copy.0)?);
