@@ -65,6 +65,9 @@ on_both_engines! {
         assert_eq!(again["answers"], 0);
         assert_eq!(places(app.app.db(), &MARK.to_lowercase()).await, Vec::<String>::new());
         let _ = client.get(&first).await.status(404);
+        // A repetition does nothing again, and says why it has no answer.
+        let repeated = client.post("/api/members", person("first")).header("idempotency-key", "first").await;
+        let _ = repeated.status(410).problem("gone");
         // What stays tells that there was something.
         let feed = client.get("/api/changes").await.status(200).json();
         let of_person = |change: &&Json| change["data"]["id"] == json!(id);

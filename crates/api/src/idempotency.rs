@@ -96,6 +96,12 @@ async fn replay(
             response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
             Ok(Some(response))
         }
+        Known::Erased => {
+            let detail = "What this request was answered told of somebody who was erased since";
+            let hint =
+                "Nothing was done again. A request that is meant to be new needs a new Idempotency-Key.";
+            Err(Problem::new(ProblemKind::Gone, detail).hint(hint).into())
+        }
         Known::Reused => {
             let detail = "This Idempotency-Key was used for another request in the last 24 hours";
             Err(Problem::new(ProblemKind::IdempotencyKeyReused, detail).into())

@@ -23,6 +23,9 @@ use crate::tenant::Tenant;
 /// Seconds for which answers are kept: 24 hours.
 pub(crate) const KEPT: i64 = 24 * 3_600;
 
+/// The status of an answer that was erased (RFC 9110 §15.5.11).
+pub(crate) const GONE: u16 = 410;
+
 /// A client's key for a request, and what the request was.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct IdempotencyKey {
@@ -57,6 +60,13 @@ pub struct Answer {
     pub secret: bool,
 }
 
+impl Answer {
+    /// Whether only its place is left: what every kept refusal has, a body, is gone.
+    fn is_erased(&self) -> bool {
+        self.status == GONE && self.body.is_empty()
+    }
+}
+
 /// What is known of a key.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Known {
@@ -64,6 +74,8 @@ pub enum Known {
     New,
     /// The same request was answered with this.
     Answered(Answer),
+    /// The same request was answered, and the answer told of somebody who was erased since.
+    Erased,
     /// The key was used for another request.
     Reused,
 }
@@ -141,6 +153,7 @@ impl App {
         let found = tenant.optional(self.db(), &FIND_ANSWER, params, read).await?;
         Ok(match found {
             None => Known::New,
+            Some((hash, answer)) if hash == key.request_hash && answer.is_erased() => Known::Erased,
             Some((hash, answer)) if hash == key.request_hash && answer.secret => {
                 let body = self.unseal(&key.request_hash, &answer.body)?;
                 Known::Answered(Answer { body, ..answer })

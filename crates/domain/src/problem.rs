@@ -195,7 +195,7 @@ problems! {
         "There is nothing at this address for this credential: the path is unknown, the id was never used, the record was deleted, or it belongs to another organisation or environment."
         "Check the path and the id, and that the key belongs to the organisation and environment you mean."
     Gone 410 "gone" "Gone"
-        "The record was merged into another one, which the detail and the member `mergedInto` name."
+        "The record was merged into another one, which the detail and the member `mergedInto` name; or the answer kept for an `Idempotency-Key` told of somebody who was erased."
         "Use the survivor's id from now on."
     MethodNotAllowed 405 "method-not-allowed" "Method Not Allowed"
         "The path exists but not with this HTTP method; the `Allow` header lists those it takes."

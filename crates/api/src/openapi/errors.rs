@@ -76,8 +76,16 @@ static FORBIDDEN: ErrorSet = ErrorSet {
     )
 };
 static NOT_FOUND: ErrorSet = set("NotFound", "There is nothing here for this credential.", &[Kind::NotFound]);
-static MERGED: ErrorSet =
-    set("Merged", "The record was merged into the one that `mergedInto` names.", &[Kind::Gone]);
+static MERGED: ErrorSet = set(
+    "Merged",
+    "The record was merged into the one that `mergedInto` names; or as for `Erased`.",
+    &[Kind::Gone],
+);
+static ERASED: ErrorSet = set(
+    "Erased",
+    "What was answered to the `Idempotency-Key` told of somebody who was erased since. Nothing was done again.",
+    &[Kind::Gone],
+);
 static TOO_OLD: ErrorSet = set("TooOld", "Changes after the cursor are no longer kept.", &[Kind::Gone]);
 static NOT_ACCEPTABLE: ErrorSet =
     set("NotAcceptable", "The `Accept` header leaves out what this path has.", &[Kind::NotAcceptable]);
@@ -131,7 +139,7 @@ static UNAVAILABLE: ErrorSet = ErrorSet {
 };
 
 /// Every set that an operation can give.
-pub(super) static ALL: [&ErrorSet; 23] = [
+pub(super) static ALL: [&ErrorSet; 24] = [
     &BAD_QUERY,
     &BAD_CONDITION,
     &BAD_BODY,
@@ -151,6 +159,7 @@ pub(super) static ALL: [&ErrorSet; 23] = [
     &FILE_TOO_LARGE,
     &URI_TOO_LONG,
     &NOT_JSON,
+    &ERASED,
     &KEY_REUSED,
     &TOO_MANY,
     &INTERNAL,
@@ -231,8 +240,10 @@ pub(super) fn of(kind: RouteKind) -> Vec<&'static ErrorSet> {
         }
         _ => &[],
     };
+    let has_key = own.iter().any(|it| std::ptr::eq(*it, &raw const KEY_REUSED));
+    let erased: &[&ErrorSet] = if has_key && merged.is_empty() { &[&ERASED] } else { &[] };
     let always = [&TIMEOUT, &URI_TOO_LONG, &INTERNAL];
-    own.iter().chain(merged).chain(with_scope).copied().chain(always).collect()
+    own.iter().chain(merged).chain(erased).chain(with_scope).copied().chain(always).collect()
 }
 
 /// The errors of a call about imports, but those that all with a scope have.

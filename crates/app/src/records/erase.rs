@@ -17,6 +17,7 @@ use super::get::tombstone_params;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
+use crate::idempotency::GONE;
 use crate::store::ScopedTx;
 use crate::store::integrations::{ERASE_EXTERNAL_ID, ERASE_SYNCS, EXTERNAL_ID_LEFT};
 use crate::store::system::{
@@ -67,11 +68,15 @@ impl App {
             Ok(())
         };
         tenant.each(self.db(), Weight::Long, &LIST_ANSWERS, Vec::new(), each).await?;
-        let body = json!({"erased": true, "detail": "This answer told of somebody who was erased since."});
-        let body = body.to_string().into_bytes();
         let mut erased = 0;
         for (credential, key) in found {
-            let params = vec![Param::Bytes(body.clone()), Param::Uuid(credential), Param::Text(key)];
+            // Its place stays, so that a repetition is not taken for a new request.
+            let params = vec![
+                Param::Bytes(Vec::new()),
+                Param::Integer(GONE.into()),
+                Param::Uuid(credential),
+                Param::Text(key),
+            ];
             erased += self.run_scoped(tenant, &ERASE_ANSWER, params).await?;
         }
         Ok(erased)

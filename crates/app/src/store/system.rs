@@ -381,8 +381,9 @@ pub(crate) static LIST_ANSWERS: LazyLock<TenantSql> =
     LazyLock::new(|| TenantSql::select("credential, key, body", "idempotency_keys", "AND sealed = FALSE"));
 
 /// Replaces a kept answer.
-pub(crate) static ERASE_ANSWER: LazyLock<TenantSql> =
-    LazyLock::new(|| TenantSql::update("idempotency_keys", "body = ?", "AND credential = ? AND key = ?"));
+pub(crate) static ERASE_ANSWER: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update("idempotency_keys", "body = ?, status = ?", "AND credential = ? AND key = ?")
+});
 
 /// Where what was told of a record was sent, how often, and from when to when.
 pub(crate) static RECIPIENTS: LazyLock<TenantSql> = LazyLock::new(|| {
