@@ -8,7 +8,7 @@ use form_urlencoded::byte_serialize;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value as Json, json};
 
-use crate::chart::{self, Curve};
+use crate::chart;
 use crate::client::Client;
 use crate::load::{Measured, Plan, Request, median};
 use crate::machine;
@@ -85,9 +85,8 @@ pub(crate) fn run(settings: &Settings) -> Outcome<()> {
     say_result(&text);
     match &settings.results {
         Some(file) if !settings.quick && settings.only.is_none() => {
-            let curves: Vec<Curve> = works.iter().map(|work| work.curve(wanted)).collect();
-            chart::draw(&file.with_file_name("growth.svg"), &curves, MOST)?;
-            replace(file, "growth", &text)
+            replace(file, "growth", &text)?;
+            chart::draw(file)
         }
         _ => Ok(()),
     }
@@ -175,14 +174,8 @@ fn measure(
     }
     let rate = |index: usize| median(rounds.iter().filter_map(|round| round.get(index)).map(|it| it.rate));
     // By round, since the machine may be slower in one than in another.
-    let cost = |index: usize| {
-        median(rounds.iter().filter_map(|round| Some(round.first()?.rate / round.get(index)?.rate)))
-    };
-    Ok(Work {
-        name,
-        rates: (0..sizes.len()).map(rate).collect(),
-        costs: (0..sizes.len()).map(cost).collect(),
-    })
+    let cost = median(rounds.iter().filter_map(|round| Some(round.first()?.rate / round.last()?.rate)));
+    Ok(Work { name, rates: (0..sizes.len()).map(rate).collect(), cost })
 }
 
 /// What was measured of one kind of call, at each size in turn.
@@ -190,22 +183,17 @@ struct Work {
     name: &'static str,
     /// Requests a second.
     rates: Vec<f64>,
-    /// How many times as much a request costs as with the fewest members.
-    costs: Vec<f64>,
+    /// How many times as much a request costs with the most members as with the fewest.
+    cost: f64,
 }
 
 impl Work {
     fn row(&self) -> Vec<String> {
-        let cost = self.costs.last().copied().unwrap_or(f64::NAN);
+        let cost = self.cost;
         let reached = if cost <= MOST { "yes" } else { "**no**" };
         let rates = self.rates.iter().map(|rate| format!("{rate:.0}"));
         let rest = [format!("{cost:.2}"), format!("{MOST:.1}"), reached.to_owned()];
         std::iter::once(self.name.to_owned()).chain(rates).chain(rest).collect()
-    }
-
-    fn curve(&self, sizes: &[u32]) -> Curve {
-        let points = sizes.iter().copied().zip(self.costs.iter().copied()).collect();
-        Curve { name: self.name.replace('`', ""), points }
     }
 }
 

@@ -50,6 +50,12 @@ enum Command {
     Profile(Settings),
     /// Deliveries of webhooks: how many, and how soon.
     Webhooks(Settings),
+    /// Draws the table of growth in the results again.
+    Chart {
+        /// The results.
+        #[arg(long)]
+        results: std::path::PathBuf,
+    },
     /// The same calls as one organisation grows from 10,000 to 1,000,000 members. Takes half an hour.
     Growth(Settings),
 }
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
         Command::Rows(settings) => rows::run(&settings),
         Command::Profile(settings) => profile::run(&settings),
         Command::Webhooks(settings) => webhooks::run(&settings),
+        Command::Chart { results } => chart::draw(&results),
         Command::Growth(settings) => growth::run(&settings),
     };
     match outcome {
