@@ -30,7 +30,7 @@ impl SqliteOptions {
             path: path.into(),
             readers: 8,
             reader_cache_kib: 4 * 1024,
-            writer_cache_kib: 16 * 1024,
+            writer_cache_kib: 32 * 1024,
             busy_timeout: Duration::from_secs(5),
             queue: 4096,
         }

@@ -6,6 +6,8 @@
 mod common;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use common::{ITEMS, SqliteFile, insert, insert_in, names};
@@ -56,6 +58,88 @@ async fn jobs_that_wait_share_a_commit() {
     assert_eq!(after.jobs_done - before.jobs_done, 32);
     assert_eq!(after.commits - before.commits, 1);
     assert_eq!(names(&db).await.len(), 32);
+}
+
+/// Inserts `id` and `id + 100`, the second under a name that is taken for odd ones; counts how often it ran.
+fn insert_two(db: &Db, id: i64, runs: &Arc<AtomicU32>) -> JoinHandle<Result<u64, DbError>> {
+    let (db, runs) = (db.clone(), Arc::clone(runs));
+    tokio::spawn(async move {
+        db.write(move |tx| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move {
+                insert_in(tx, id, format!("first {id:03}")).await?;
+                let second = if id % 2 == 1 { "taken".to_owned() } else { format!("second {id:03}") };
+                insert_in(tx, id + 100, second).await
+            })
+        })
+        .await
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_fails_after_writing_spoils_nothing_of_its_group() {
+    let file = SqliteFile::new();
+    let db = file.open().await;
+    db.migrate(&[ITEMS]).await.unwrap();
+    insert(&db, 999, "taken").await.unwrap();
+    let mut expected = vec!["taken".to_owned()];
+    // What the first two did is done again when the second fails; from then on each is apart.
+    for (ids, all_runs) in [(0..8, 10), (10..18, 8)] {
+        let before = db.stats();
+        let runs = Arc::new(AtomicU32::new(0));
+        let other = lock(&file.path());
+        let mut jobs = Vec::new();
+        for (count, id) in ids.clone().enumerate() {
+            jobs.push(insert_two(&db, id, &runs));
+            until(&db, |stats| stats.queued == count as u64).await;
+            tokio::time::sleep(Duration::from_millis(if count == 0 { 50 } else { 0 })).await;
+        }
+        drop(other);
+        for (id, job) in ids.zip(jobs) {
+            let result = job.await.unwrap();
+            if id % 2 == 1 {
+                assert!(matches!(result, Err(DbError::Unique { .. })), "{id}: {result:?}");
+            } else {
+                assert_eq!(result, Ok(1), "{id}");
+                expected.extend([format!("first {id:03}"), format!("second {id:03}")]);
+            }
+        }
+        let after = db.stats();
+        assert_eq!((after.jobs_done - before.jobs_done, after.jobs_failed - before.jobs_failed), (4, 4));
+        assert_eq!(after.commits - before.commits, 1);
+        assert_eq!(runs.load(Ordering::Relaxed), all_runs);
+    }
+    expected.sort();
+    assert_eq!(names(&db).await, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_fails_first_or_has_written_nothing_is_not_in_the_way() {
+    let file = SqliteFile::new();
+    let db = file.open().await;
+    db.migrate(&[ITEMS]).await.unwrap();
+    insert(&db, 0, "there").await.unwrap();
+    let before = db.stats();
+    let other = lock(&file.path());
+    // A name that is taken: the statement fails and leaves nothing.
+    let failing = |name: &'static str| {
+        let db = db.clone();
+        tokio::spawn(async move { insert(&db, 0, name).await })
+    };
+    let first = failing("there");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let good = insert_many(&db, 1..4);
+    until(&db, |stats| stats.queued == 3).await;
+    let last = failing("there");
+    until(&db, |stats| stats.queued == 4).await;
+    drop(other);
+    assert!(first.await.unwrap().is_err());
+    assert!(last.await.unwrap().is_err());
+    for job in good {
+        assert_eq!(job.await.unwrap(), Ok(1));
+    }
+    assert_eq!(db.stats().commits - before.commits, 1);
+    assert_eq!(names(&db).await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -369,7 +453,7 @@ async fn the_log_is_moved_in_the_background() {
     let file = SqliteFile::new();
     let db = file.open().await;
     db.migrate(&[ITEMS]).await.unwrap();
-    for round in 0..12 {
+    for round in 0..24 {
         churn(&db, 0, round).await;
     }
     until(&db, |stats| stats.checkpoints > 0).await;

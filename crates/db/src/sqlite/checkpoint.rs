@@ -13,11 +13,11 @@ use crate::DbError;
 use crate::stats::Counters;
 
 /// A checkpoint is due when this many pages (4 KiB each) are only in the log. Pages that many changes
-/// touch are moved once for all of them: with a fourth of it, creates took a third more time.
-const DUE: i64 = 4000;
+/// touch are moved once for all of them: with a third of it, creates took a tenth more time.
+const DUE: i64 = 12_000;
 /// From this many pages on the log is started over: the writer waits for what remains to be moved
 /// after the checkpoint that has just been made beside it.
-const LARGE: i64 = 16_000;
+const LARGE: i64 = 24_000;
 /// The rest between two looks at the log, and the longest that starting it over waits for readers.
 const REST: Duration = Duration::from_millis(100);
 

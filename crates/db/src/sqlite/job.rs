@@ -16,7 +16,8 @@ use crate::tx::{Tx, TxEngine};
 pub(super) trait Job: Send {
     /// Whether nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
-    /// Does the work inside the open savepoint and keeps its result; whether the work is to stay.
+    /// Does the work inside the open transaction and keeps its result; whether the work is to stay. It may be
+    /// run again after what it wrote was undone.
     fn run(&mut self, connection: &mut Connection) -> bool;
     /// Gives the kept result to the caller when `fate` is good, else `fate`'s error.
     fn answer(self: Box<Self>, fate: Result<(), DbError>, counters: &Counters);

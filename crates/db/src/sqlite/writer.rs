@@ -1,6 +1,6 @@
 //! The one thread that writes, with group commit: jobs that wait while a commit reaches the disk
-//! share the next one. Each job after the first has its own savepoint, so that its error undoes only
-//! its own work; no job is answered before the commit that holds it is durable.
+//! share the next one. The error of one undoes only its own work, whatever the others of its group did;
+//! no job is answered before the commit that holds it is durable.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,6 +22,8 @@ use crate::stats::Counters;
 /// keep the first job of a group from waiting much longer than its own work and fsync.
 const GROUP_JOBS: usize = 512;
 const GROUP_TIME: Duration = Duration::from_millis(10);
+/// For so many groups each job has a savepoint after one had to be undone.
+const CAREFUL: u32 = 16;
 
 enum Message {
     Job(Box<dyn Job>),
@@ -48,6 +50,7 @@ impl Writer {
             jobs,
             stopping: false,
             gather: Gather::new(),
+            careful: 0,
             counters: Arc::clone(&counters),
             checkpointer,
         };
@@ -94,6 +97,8 @@ struct Worker {
     jobs: Receiver<Message>,
     stopping: bool,
     gather: Gather,
+    /// Groups that are still to be run with savepoints.
+    careful: u32,
     counters: Arc<Counters>,
     checkpointer: Arc<Checkpointer>,
 }
@@ -181,8 +186,12 @@ impl Worker {
 
     /// Runs jobs until none waits or the group is full; whether there is anything to keep. `Err`
     /// when the transaction is lost.
+    ///
+    /// A savepoint has SQLite copy each page before it is changed, for nothing as long as no job fails.
+    /// So there is none until one fails that has written: then all of the group are run again.
     fn run_jobs(&mut self, first: Box<dyn Job>, ran: &mut Vec<Box<dyn Job>>) -> Result<bool, DbError> {
         let start = Instant::now();
+        self.careful = self.careful.saturating_sub(1);
         let mut keep = false;
         let mut alone = false;
         let mut next = Some(first);
@@ -190,14 +199,20 @@ impl Worker {
             if job.is_abandoned() {
                 Counters::add(&self.counters.jobs_skipped);
             } else {
-                let run = if keep { self.in_savepoint(job.as_mut()) } else { self.run_job(job.as_mut()) };
+                let before = self.connection.total_changes();
+                let apart = keep && self.careful > 0;
+                let run = if apart { self.in_savepoint(job.as_mut()) } else { self.run_job(job.as_mut()) };
                 ran.push(job);
                 let kept = run?;
-                if !kept && !keep {
+                if kept || apart || self.connection.total_changes() == before {
+                    keep |= kept;
+                } else if keep {
+                    self.careful = CAREFUL;
+                    keep = self.run_again(ran)?;
+                } else {
                     // What it left is undone with the transaction, so no other may share that.
                     return Ok(false);
                 }
-                keep = true;
             }
             let age = start.elapsed();
             next = if ran.len() < GROUP_JOBS && age < GROUP_TIME { self.waiting() } else { None };
@@ -212,6 +227,17 @@ impl Worker {
         Ok(keep)
     }
 
+    /// Undoes what a group did and runs its jobs again, each in a savepoint; whether there is anything to keep.
+    fn run_again(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<bool, DbError> {
+        self.control("ROLLBACK")?;
+        self.control("BEGIN IMMEDIATE")?;
+        let mut keep = false;
+        for job in jobs {
+            keep |= self.in_savepoint(job.as_mut())?;
+        }
+        Ok(keep)
+    }
+
     /// Runs a job beside others of its transaction; whether it kept its work.
     fn in_savepoint(&mut self, job: &mut dyn Job) -> Result<bool, DbError> {
         self.control("SAVEPOINT job")?;
@@ -223,8 +249,7 @@ impl Worker {
         Ok(keep)
     }
 
-    /// Runs a job; whether its work is to stay. What a job that is first in its transaction leaves is
-    /// undone with the transaction: for a savepoint SQLite would copy each page before it is changed.
+    /// Runs a job; whether its work is to stay.
     fn run_job(&mut self, job: &mut dyn Job) -> Result<bool, DbError> {
         let keep = job.run(&mut self.connection);
         if self.connection.is_autocommit() {
