@@ -19,6 +19,9 @@ const MICROS_PER_MINUTE: i64 = 60 * MICROS_PER_SECOND;
 /// 0001-01-01T00:00:00Z.
 const YEAR_1: i64 = -62_135_596_800 * MICROS_PER_SECOND;
 
+/// The last whole second that jiff takes for a moment: 9999-12-30T22:00:00Z.
+const LAST: Timestamp = Timestamp(253_402_207_200 * MICROS_PER_SECOND);
+
 static WHOLE_SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
 static MILLISECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 static MICROSECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
@@ -155,11 +158,12 @@ impl Date {
     /// The date's first instant in UTC: what a bare date means in a filter (spec: API §4).
     ///
     /// Counted in days: the last of 9999 is beyond what jiff takes for a moment, but is a date that
-    /// people write for "never".
+    /// people write for "never". It stands for the last moment there is.
     #[must_use]
     pub fn first_instant_utc(self) -> Timestamp {
         let since_1970 = self.0.duration_since(civil::Date::constant(1970, 1, 1));
-        Timestamp(since_1970.as_secs().saturating_mul(MICROS_PER_SECOND))
+        let first = Timestamp(since_1970.as_secs().saturating_mul(MICROS_PER_SECOND));
+        first.min(LAST)
     }
 }
 
@@ -234,9 +238,11 @@ mod tests {
             ("1970-01-01", 0),
             ("1969-12-31", -86_400_000_000),
             ("2024-02-29", 1_709_164_800_000_000),
-            ("9999-12-31", 253_402_214_400_000_000),
+            ("9999-12-31", 253_402_207_200_000_000),
         ] {
-            assert_eq!(Date::parse(date).unwrap().first_instant_utc().as_micros(), micros, "{date}");
+            let first = Date::parse(date).unwrap().first_instant_utc();
+            assert_eq!(first.as_micros(), micros, "{date}");
+            assert_eq!(Timestamp::parse(&first.to_string()), Some(first), "{date}");
         }
     }
 
