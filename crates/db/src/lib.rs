@@ -35,7 +35,7 @@ pub use futures_util::future::BoxFuture;
 pub use lock::ServerLock;
 pub use migrate::{Migration, MigrationReport, MigrationSql};
 pub use options::{PostgresOptions, SqliteOptions};
-pub use row::{Column, Row};
+pub use row::{Column, Row, Text};
 pub use snapshot::{SchemaState, Snapshot};
 pub use spans::SPANS;
 pub use stats::Stats;

@@ -41,7 +41,7 @@ pub enum Column<'a> {
     /// An integer; on SQLite also a boolean.
     Integer(i64),
     /// Text.
-    Text(&'a str),
+    Text(Text<'a>),
     /// Bytes; on SQLite also an identifier.
     Bytes(&'a [u8]),
     /// A truth value (PostgreSQL).
@@ -50,6 +50,29 @@ pub enum Column<'a> {
     Uuid(Uuid),
     /// A type no getter reads; its name.
     Foreign(&'a str),
+}
+
+/// A text as it lies in the row: whether it is UTF-8 is looked at when it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'a> {
+    bytes: &'a [u8],
+    column: usize,
+}
+
+impl<'a> Text<'a> {
+    /// The bytes, whatever they are.
+    #[inline]
+    #[must_use]
+    pub fn bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The text; an error when it is not UTF-8, which only a damaged database holds.
+    #[inline]
+    pub fn as_str(self) -> Result<&'a str, DbError> {
+        std::str::from_utf8(self.bytes)
+            .map_err(|_| DbError::Corrupt(format!("column {} holds text that is not UTF-8", self.column)))
+    }
 }
 
 impl<'a> Row<'a> {
@@ -71,7 +94,7 @@ impl<'a> Row<'a> {
     #[inline]
     pub fn optional_text(&self, column: usize) -> Result<Option<&'a str>, DbError> {
         match self.value(column)? {
-            Column::Text(text) => Ok(Some(text)),
+            Column::Text(text) => text.as_str().map(Some),
             Column::Null => Ok(None),
             other => Err(mismatch(column, "text", &other)),
         }
@@ -180,7 +203,7 @@ fn sqlite_value<'a>(row: &'a rusqlite::Row<'a>, column: usize) -> Result<Column<
         ValueRef::Null => Column::Null,
         ValueRef::Integer(number) => Column::Integer(number),
         ValueRef::Real(_) => Column::Foreign("a floating point number"),
-        ValueRef::Text(text) => Column::Text(utf8(column, text)?),
+        ValueRef::Text(bytes) => Column::Text(Text { bytes, column }),
         ValueRef::Blob(bytes) => Column::Bytes(bytes),
     })
 }
@@ -199,16 +222,11 @@ fn postgres_value(row: &tokio_postgres::Row, column: usize) -> Result<Column<'_>
         Type::BOOL => Column::Boolean(raw.first().copied().ok_or_else(short)? != 0),
         Type::UUID => Column::Uuid(Uuid::from_slice(raw).map_err(|_| short())?),
         Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN => {
-            Column::Text(utf8(column, raw)?)
+            Column::Text(Text { bytes: raw, column })
         }
         Type::BYTEA => Column::Bytes(raw),
         _ => Column::Foreign(kind.name()),
     })
-}
-
-fn utf8(column: usize, bytes: &[u8]) -> Result<&str, DbError> {
-    std::str::from_utf8(bytes)
-        .map_err(|_| DbError::Corrupt(format!("column {column} holds text that is not UTF-8")))
 }
 
 #[cold]

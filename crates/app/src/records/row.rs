@@ -2,7 +2,7 @@
 
 use db::{DbError, Row};
 use domain::definition::Resource;
-use domain::json::{Layout, ValueRef, shows_derived_from, write_string};
+use domain::json::{Layout, ValueRef, Values as _, shows_derived_from, write_string};
 use domain::{Record, Timestamp};
 
 use crate::store::{RowValues, Schema};
@@ -29,6 +29,10 @@ pub struct Tombstone {
 }
 
 impl<'r> RecordRow<'_, 'r> {
+    fn values(&self) -> RowValues<'_, 'r> {
+        RowValues { resource: self.schema.resource, row: self.row }
+    }
+
     /// The resource.
     #[must_use]
     pub fn resource(&self) -> &'static Resource {
@@ -37,7 +41,7 @@ impl<'r> RecordRow<'_, 'r> {
 
     /// The stored value of the field at a position.
     pub fn get(&self, position: usize) -> Result<ValueRef<'r>, DbError> {
-        RowValues { resource: self.schema.resource, row: self.row }.get(position)
+        self.values().get(position)
     }
 
     /// The record's version; a row of a log stays at its first.
@@ -47,7 +51,7 @@ impl<'r> RecordRow<'_, 'r> {
 
     /// Whether the record shows its derived status at this moment.
     pub fn shows_derived(&self, now: Timestamp) -> Result<bool, DbError> {
-        shows_derived_from(self.schema.resource, now, |position| self.get(position))
+        shows_derived_from(self.schema.resource, now, &self.values())
     }
 
     /// What is left of the record, when it was deleted.
@@ -78,7 +82,7 @@ impl<'r> RecordRow<'_, 'r> {
             tombstone.write_json(out);
             return Ok(());
         }
-        layout.unwrap_or(&self.schema.layout).write(out, now, |position| self.get(position))
+        layout.unwrap_or(&self.schema.layout).write(out, now, &self.values())
     }
 
     /// The whole row as a record.

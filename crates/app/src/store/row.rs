@@ -2,7 +2,7 @@
 
 use db::{Column, DbError, Param, Row};
 use domain::definition::{Kind, Resource};
-use domain::json::ValueRef;
+use domain::json::{Cell, ValueRef, Values};
 use domain::record::{Record, Value};
 use domain::text::fold;
 
@@ -13,23 +13,28 @@ use super::schema::Schema;
 pub(crate) fn value_ref<'r>(row: &Row<'r>, position: usize, kind: Kind) -> Result<ValueRef<'r>, DbError> {
     // What most columns hold, without a way through each getter.
     match row.value(position)? {
-        Column::Null => return Ok(ValueRef::Null),
-        Column::Text(text)
-            if !kind.is_numeric() && !matches!(kind, Kind::Id | Kind::Boolean | Kind::Timestamp) =>
-        {
-            return Ok(ValueRef::Text(text));
-        }
-        Column::Integer(number) if kind.is_numeric() || matches!(kind, Kind::Timestamp) => {
-            return Ok(ValueRef::Integer(number));
-        }
-        _ => {}
+        Column::Null => Ok(ValueRef::Null),
+        Column::Text(text) if is_text(kind) => text.as_str().map(ValueRef::Text),
+        Column::Integer(number) if is_integer(kind) => Ok(ValueRef::Integer(number)),
+        _ => by_kind(row, position, kind),
     }
+}
+
+const fn is_integer(kind: Kind) -> bool {
+    kind.is_numeric() || matches!(kind, Kind::Timestamp)
+}
+
+/// Whether the kind is kept as text, JSON text among it.
+const fn is_text(kind: Kind) -> bool {
+    !is_integer(kind) && !matches!(kind, Kind::Id | Kind::Boolean)
+}
+
+/// Through the getter of the kind: what engines keep differently, and the errors of wrong types.
+fn by_kind<'r>(row: &Row<'r>, position: usize, kind: Kind) -> Result<ValueRef<'r>, DbError> {
     Ok(match kind {
         Kind::Id => row.optional_uuid(position)?.map_or(ValueRef::Null, ValueRef::Id),
         Kind::Boolean => row.optional_boolean(position)?.map_or(ValueRef::Null, ValueRef::Boolean),
-        kind if kind.is_numeric() || matches!(kind, Kind::Timestamp) => {
-            row.optional_integer(position)?.map_or(ValueRef::Null, ValueRef::Integer)
-        }
+        kind if is_integer(kind) => row.optional_integer(position)?.map_or(ValueRef::Null, ValueRef::Integer),
         _ => row.optional_text(position)?.map_or(ValueRef::Null, ValueRef::Text),
     })
 }
@@ -41,14 +46,26 @@ pub(crate) struct RowValues<'a, 'r> {
     pub(crate) row: &'a Row<'r>,
 }
 
-impl<'r> RowValues<'_, 'r> {
-    /// The value of the field at a position.
+impl<'r> Values<'r> for RowValues<'_, 'r> {
+    type Error = DbError;
+
     #[inline]
-    pub(crate) fn get(&self, position: usize) -> Result<ValueRef<'r>, DbError> {
+    fn get(&self, position: usize) -> Result<ValueRef<'r>, DbError> {
         match self.resource.fields.get(position) {
             Some(field) => value_ref(self.row, position, field.kind),
             None => Ok(ValueRef::Null),
         }
+    }
+
+    #[inline]
+    fn cell(&self, position: usize) -> Result<Cell<'r>, DbError> {
+        Ok(match self.row.value(position)? {
+            Column::Null => Cell::Null,
+            Column::Text(text) => Cell::Text(text.bytes()),
+            Column::Integer(number) => Cell::Integer(number),
+            Column::Bytes(bytes) => Cell::Bytes(bytes),
+            _ => Cell::Other,
+        })
     }
 }
 

@@ -3,16 +3,20 @@
 //! Reading refuses what most parsers let pass and users regret: a key given twice. Writing goes from
 //! the stored form of a value straight into bytes; there is no tree of values on the way.
 
-use std::convert::Infallible;
+mod layout;
+mod text;
+
 use std::fmt;
-use std::ops::Range;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value as Json};
 use uuid::Uuid;
 
-use crate::definition::{Derived, Kind, Resource};
-use crate::record::{Record, Value};
+pub use layout::{Cell, Layout, Values, shows_derived, shows_derived_from};
+pub use text::write_string;
+
+use crate::definition::Kind;
+use crate::record::Value;
 use crate::time::Timestamp;
 use crate::webhook_headers;
 
@@ -122,42 +126,6 @@ impl<'a> From<&'a Value> for ValueRef<'a> {
     }
 }
 
-/// Appends a JSON string.
-pub fn write_string(out: &mut Vec<u8>, text: &str) {
-    if needs_escapes(text.as_bytes()) {
-        // Serialising text into a vector cannot fail.
-        drop(serde_json::to_writer(out, text));
-        return;
-    }
-    out.reserve(text.len() + 2);
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
-}
-
-/// Whether a text has a byte that JSON does not take as it is (RFC 8259 §7): a control, a quote or a
-/// backslash. Nearly none has; most are so short that eight bytes at once are quickest.
-fn needs_escapes(bytes: &[u8]) -> bool {
-    let (eights, _) = bytes.as_chunks::<8>();
-    match bytes.last_chunk::<8>() {
-        Some(last) => eights.iter().chain([last]).any(|&eight| any_escaped(u64::from_ne_bytes(eight))),
-        None => bytes.iter().any(|&byte| byte < 0x20 || byte == b'"' || byte == b'\\'),
-    }
-}
-
-/// Whether one of eight bytes is a control, a quote or a backslash.
-const fn any_escaped(bytes: u64) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = ONES << 7;
-    /// The high bit of each byte below `limit`, if there is any; of bytes above one that is, too.
-    const fn below(bytes: u64, limit: u64) -> u64 {
-        bytes.wrapping_sub(ONES * limit) & !bytes & HIGH
-    }
-    let quote = below(bytes ^ (ONES * b'"' as u64), 1);
-    let backslash = below(bytes ^ (ONES * b'\\' as u64), 1);
-    below(bytes, 0x20) | quote | backslash != 0
-}
-
 /// Appends a whole number.
 pub fn write_integer(out: &mut Vec<u8>, number: i64) {
     drop(serde_json::to_writer(out, &number));
@@ -224,133 +192,6 @@ fn write_decimal(out: &mut Vec<u8>, hundredths: i64) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Which fields of a resource are written, with their keys ready.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    members: Vec<LayoutMember>,
-    derived: Option<DerivedPositions>,
-}
-
-#[derive(Clone, Debug)]
-struct LayoutMember {
-    position: usize,
-    kind: Kind,
-    /// The key with its quotes and colon, and before all but the first a comma.
-    key: Box<[u8]>,
-    /// The same with `null` behind it.
-    null: Box<[u8]>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct DerivedPositions {
-    field: usize,
-    ended_by: usize,
-    rule: Derived,
-}
-
-impl DerivedPositions {
-    fn of(resource: &Resource) -> Option<Self> {
-        let rule = resource.derived?;
-        let (field, ended_by) = (resource.position(rule.field)?, resource.position(rule.ended_by)?);
-        Some(Self { field, ended_by, rule })
-    }
-
-    fn is_shown<'v, E>(
-        &self,
-        now: Timestamp,
-        get: impl Fn(usize) -> Result<ValueRef<'v>, E>,
-    ) -> Result<bool, E> {
-        Ok(get(self.field)? == ValueRef::Text(self.rule.stored)
-            && matches!(get(self.ended_by)?, ValueRef::Integer(end) if end <= now.as_micros()))
-    }
-}
-
-impl Layout {
-    /// The layout of all fields, or of those whose names are given, in the order of the definition.
-    #[must_use]
-    pub fn new(resource: &'static Resource, only: Option<&[&str]>) -> Self {
-        let mut members: Vec<LayoutMember> = Vec::with_capacity(resource.fields.len());
-        for (position, field) in resource.fields.iter().enumerate() {
-            if only.is_some_and(|names| !names.contains(&field.name)) {
-                continue;
-            }
-            let comma = if members.is_empty() { "" } else { "," };
-            let key = format!("{comma}\"{}\":", field.name);
-            let null = format!("{key}null").into_bytes().into_boxed_slice();
-            let key = key.into_bytes().into_boxed_slice();
-            members.push(LayoutMember { position, kind: field.kind, key, null });
-        }
-        Self { members, derived: DerivedPositions::of(resource) }
-    }
-
-    /// Appends a record as a JSON object. `get` gives the stored value at a position.
-    pub fn write<'v, E>(
-        &self,
-        out: &mut Vec<u8>,
-        now: Timestamp,
-        get: impl Fn(usize) -> Result<ValueRef<'v>, E>,
-    ) -> Result<(), E> {
-        out.push(b'{');
-        // Most records were never changed after they were made, so that two moments are the same.
-        let mut moment: Option<(i64, Range<usize>)> = None;
-        for member in &self.members {
-            let mut value = get(member.position)?;
-            if matches!(value, ValueRef::Null) {
-                out.extend_from_slice(&member.null);
-                continue;
-            }
-            out.extend_from_slice(&member.key);
-            if let Some(derived) = &self.derived
-                && derived.field == member.position
-                && derived.is_shown(now, &get)?
-            {
-                value = ValueRef::Text(derived.rule.shown);
-            }
-            match (member.kind, value, &moment) {
-                (Kind::Timestamp, ValueRef::Integer(micros), Some((same, text))) if micros == *same => {
-                    out.extend_from_within(text.clone());
-                }
-                (Kind::Timestamp, ValueRef::Integer(micros), _) => {
-                    let start = out.len();
-                    write_value(out, member.kind, value);
-                    moment = Some((micros, start..out.len()));
-                }
-                _ => write_value(out, member.kind, value),
-            }
-        }
-        out.push(b'}');
-        Ok(())
-    }
-
-    /// Appends a record in memory as a JSON object.
-    pub fn write_record(&self, out: &mut Vec<u8>, now: Timestamp, record: &Record) {
-        let written: Result<(), Infallible> =
-            self.write(out, now, |position| Ok(ValueRef::from(record.at(position))));
-        match written {
-            Ok(()) => {}
-        }
-    }
-}
-
-/// Whether a record shows its derived status at this moment. `get` gives the stored value at a position.
-pub fn shows_derived_from<'v, E>(
-    resource: &Resource,
-    now: Timestamp,
-    get: impl Fn(usize) -> Result<ValueRef<'v>, E>,
-) -> Result<bool, E> {
-    DerivedPositions::of(resource).map_or(Ok(false), |derived| derived.is_shown(now, get))
-}
-
-/// Whether a record in memory shows its derived status at this moment.
-#[must_use]
-pub fn shows_derived(resource: &Resource, record: &Record, now: Timestamp) -> bool {
-    let shown: Result<bool, Infallible> =
-        shows_derived_from(resource, now, |position| Ok(ValueRef::from(record.at(position))));
-    match shown {
-        Ok(shown) => shown,
-    }
-}
-
 /// One stored value as a JSON value, for comparisons and diffs.
 #[must_use]
 pub fn to_json(kind: Kind, value: &Value) -> Json {
@@ -376,24 +217,6 @@ mod tests {
         assert!(parse(&[b'['; 10_000]).is_err());
         assert!(parse(b"{\"points\": 1e309}").is_err());
         assert!(parse(b"\"\xff\"").is_err());
-    }
-
-    #[test]
-    fn every_text_is_escaped_where_it_must_be() {
-        // Each byte that needs an escape, and its neighbours, at each place of texts of each length around eight.
-        for length in 0..20 {
-            for place in 0..length {
-                for special in
-                    ['\0', '\u{1f}', ' ', '!', '"', '#', '[', '\\', ']', '\u{7f}', 'é', '\u{2028}', '😀']
-                {
-                    let text: String =
-                        (0..length).map(|index| if index == place { special } else { 'a' }).collect();
-                    let mut out = Vec::new();
-                    write_string(&mut out, &text);
-                    assert_eq!(out, serde_json::to_vec(&text).unwrap(), "{text:?}");
-                }
-            }
-        }
     }
 
     #[test]
