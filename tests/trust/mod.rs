@@ -4,6 +4,7 @@ mod audit_log;
 mod check;
 mod clock;
 mod erasure;
+mod erasure_of_files;
 mod idempotency;
 mod import;
 mod quota;

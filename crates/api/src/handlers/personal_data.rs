@@ -37,6 +37,7 @@ pub(crate) async fn erase(
             "auditEntries": erased.audit_entries,
             "deliveries": erased.deliveries,
             "answers": erased.answers,
+            "imports": erased.imports,
         });
         Ok(json_answer(200, &answer))
     })

@@ -193,8 +193,10 @@ fn words_of(kind: RouteKind) -> (String, String) {
             format!("Erase {}", words::with_article(&it.noun())),
             "Deletes the record and every trace of what it held: in the change feed (where its changes stay as \
              `{\"id\", \"erased\": true}`), the audit log (where who did what when stays), deliveries and kept \
-             answers. Also of records that were merged into it, and of one that was deleted before. It cannot be \
-             undone; doing it again does no harm. Backups are not reached."
+             answers. Files that were sent for import, and reports of failed rows, are discarded where they tell of \
+             it: by an e-mail address that it has or had, or by its externalId. Also of records that were merged \
+             into it, and of one that was deleted before. While a file is being sent or imported it is refused \
+             (409). It cannot be undone; doing it again does no harm. Backups are not reached."
                 .to_owned(),
         ),
         RouteKind::PersonalData(it) => (

@@ -33,6 +33,7 @@ fn erased() -> ObjectBuilder {
         ("auditEntries", count("Entries of the audit log that tell no more of it.").into()),
         ("deliveries", count("Deliveries to webhooks that tell no more of it.").into()),
         ("answers", count("Kept answers to repeated requests that tell no more of it.").into()),
+        ("imports", count("Imports whose file or report told of it, and was discarded.").into()),
     ])
     .description(Some("What was erased."))
 }

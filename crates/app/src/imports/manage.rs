@@ -14,7 +14,7 @@ use crate::store::system::{
 use crate::tenant::Tenant;
 
 /// Seconds for which a file that broke off, one that was never started, and a report are kept.
-const BROKEN_OFF: i64 = 15 * 60;
+pub(super) const BROKEN_OFF: i64 = 15 * 60;
 const UNSTARTED: i64 = 24 * 3_600;
 const FINISHED: i64 = 7 * 24 * 3_600;
 
@@ -107,10 +107,16 @@ impl App {
 
     /// Forgets an import, in transactions that hold nobody up.
     pub(crate) async fn forget_import(&self, tenant: &Tenant, id: ImportId) -> Result<(), Failure> {
+        self.forget_files(tenant, id).await?;
+        self.run_scoped(tenant, &DELETE_IMPORT, vec![Param::Uuid(id.uuid())]).await.map(drop)
+    }
+
+    /// Forgets an import's file and its report.
+    pub(super) async fn forget_files(&self, tenant: &Tenant, id: ImportId) -> Result<(), Failure> {
         for kind in [FILE, FAILED] {
             self.forget_parts(tenant, id, kind).await?;
         }
-        self.run_scoped(tenant, &DELETE_IMPORT, vec![Param::Uuid(id.uuid())]).await.map(drop)
+        Ok(())
     }
 
     /// The file is needed no more.

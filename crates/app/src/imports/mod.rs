@@ -5,6 +5,7 @@
 //! and nobody else does. They are bounded, and forgotten when they are done with.
 
 mod checkpoint;
+mod erase;
 mod manage;
 mod parts;
 mod preview;
@@ -12,6 +13,7 @@ mod run;
 mod upload;
 
 pub(crate) use checkpoint::Checkpoint;
+pub(crate) use erase::{KnownBy, busy, busy_params};
 pub use preview::{ImportPreview, PreviewRow};
 pub(crate) use run::Running;
 pub use upload::ImportUpload;
@@ -56,7 +58,7 @@ pub enum ImportStatus {
     Stopped,
     /// All rows were tried.
     Done,
-    /// The file cannot be read any further.
+    /// The file cannot be read any further, or is gone.
     Failed,
 }
 

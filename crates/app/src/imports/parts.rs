@@ -15,20 +15,22 @@ use crate::tenant::Tenant;
 pub(super) const FILE: &str = "file";
 pub(super) const FAILED: &str = "failed";
 
-/// Reads a file's parts in order.
+/// Reads the parts of a file, or of a report, in order.
 pub(super) struct Parts {
     app: App,
     tenant: Tenant,
     id: ImportId,
+    kind: &'static str,
     runtime: Handle,
     next: i64,
     part: io::Cursor<Vec<u8>>,
 }
 
 impl Parts {
-    pub(super) fn of(app: &App, tenant: &Tenant, id: ImportId) -> Self {
+    pub(super) fn of(app: &App, tenant: &Tenant, id: ImportId, kind: &'static str) -> Self {
         let (app, tenant) = (app.clone(), tenant.clone());
-        Self { app, tenant, id, runtime: Handle::current(), next: 0, part: io::Cursor::new(Vec::new()) }
+        let part = io::Cursor::new(Vec::new());
+        Self { app, tenant, id, kind, runtime: Handle::current(), next: 0, part }
     }
 }
 
@@ -39,7 +41,7 @@ impl Read for Parts {
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
-            let params = vec![Param::Uuid(self.id.uuid()), FILE.into(), Param::Integer(self.next)];
+            let params = vec![Param::Uuid(self.id.uuid()), self.kind.into(), Param::Integer(self.next)];
             let read = self.tenant.optional(self.app.db(), &FIND_IMPORT_PART, params, |row| {
                 Ok((row.integer(0)?, row.bytes(1)?.to_vec()))
             });

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use domain::{ImportId, Problem, Resource};
 
-use super::parts::Parts;
+use super::parts::{FILE, Parts};
 use super::{ImportReading, PREVIEW_ROWS};
 use crate::actor::Actor;
 use crate::app::App;
@@ -45,7 +45,7 @@ impl App {
         id: ImportId,
     ) -> Result<Vec<Vec<String>>, Failure> {
         self.import_job(tenant, resource, id).await?;
-        let file = Parts::of(self, tenant, id);
+        let file = Parts::of(self, tenant, id, FILE);
         let read = tokio::task::spawn_blocking(move || first_rows(file)).await;
         let read = read.map_err(|_| Failure::internal("reading a sample ended early"))?;
         let (_, rows) = read.map_err(|unreadable| {
@@ -76,7 +76,7 @@ impl App {
             match_by: reading.match_by,
             dry_run: true,
         };
-        let file = Parts::of(self, tenant, id);
+        let file = Parts::of(self, tenant, id, FILE);
         let read = tokio::task::spawn_blocking(move || {
             let (header, rows) = first_rows(file)?;
             let columns = Columns::of(&header, &options, &context)?;

@@ -11,7 +11,7 @@ use domain::{ImportId, Problem, Resource, Violation};
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::parts::Parts;
+use super::parts::{FILE, Parts};
 use super::{Checkpoint, ImportJob, ImportReading, ImportStatus, LEASE};
 use crate::actor::Actor;
 use crate::app::App;
@@ -100,7 +100,10 @@ impl App {
 fn cannot_start(job: &ImportJob) -> Problem {
     let (detail, hint) = match job.status {
         ImportStatus::Done => ("The import is done", "Send a file again to import it again."),
-        ImportStatus::Failed => ("The file cannot be read to its end", "Mend the file and send it again."),
+        ImportStatus::Failed => {
+            let hint = job.message.as_deref().unwrap_or("Mend the file and send it again.");
+            ("The file cannot be read any further", hint)
+        }
         _ => ("The import is running already", "Wait until it is done, or stop it."),
     };
     Problem::rule(detail, hint)
@@ -135,7 +138,7 @@ impl Work {
             match_by: reading.match_by,
             dry_run: false,
         };
-        let file = Parts::of(app, tenant, job.id);
+        let file = Parts::of(app, tenant, job.id, FILE);
         let mut along = Along {
             app: app.clone(),
             id: job.id,

@@ -102,7 +102,7 @@ impl ImportUpload {
         if !self.part.is_empty() {
             self.store().await?;
         }
-        let file = Parts::of(&self.app, &self.tenant, self.id);
+        let file = Parts::of(&self.app, &self.tenant, self.id, FILE);
         let looked = tokio::task::spawn_blocking(move || look_through(file)).await;
         match looked.map_err(|_| Failure::internal("looking through a file ended early"))? {
             Ok((header, rows)) => {

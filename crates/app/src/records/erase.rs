@@ -1,14 +1,16 @@
 //! Erasing a person: the record goes, and with it what else is kept of it: in the feed, in the audit log, in deliveries
-//! and in answers that are kept for repetitions. What stays says that there was something, and not what.
+//! in answers that are kept for repetitions, and in files that were sent for import. What stays says that there was
+//! something, and not what.
 //!
 //! Backups are beyond its reach: they must be kept no longer than the law allows.
 
 use std::collections::BTreeSet;
 
 use db::{Param, Weight};
-use domain::definition::Resource;
-use domain::{Problem, RecordId};
-use serde_json::json;
+use domain::definition::{Kind, Resource};
+use domain::text::fold;
+use domain::{Problem, Record, RecordId, Value};
+use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::audit::AuditEntry;
@@ -18,11 +20,12 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::idempotency::GONE;
+use crate::imports::{KnownBy, busy, busy_params};
 use crate::store::ScopedTx;
 use crate::store::integrations::{ERASE_EXTERNAL_ID, ERASE_SYNCS, EXTERNAL_ID_LEFT};
 use crate::store::system::{
-    ERASE_ANSWER, ERASE_ATTEMPTS, ERASE_AUDIT, ERASE_CHANGES, ERASE_DELIVERIES, FIND_TOMBSTONE, LIST_ANSWERS,
-    MERGED_INTO,
+    BUSY_IMPORT, ERASE_ANSWER, ERASE_ATTEMPTS, ERASE_AUDIT, ERASE_CHANGES, ERASE_DELIVERIES, FIND_TOMBSTONE,
+    HISTORY, LIST_ANSWERS, MERGED_INTO,
 };
 use crate::tenant::Tenant;
 
@@ -37,11 +40,15 @@ pub struct Erased {
     pub deliveries: u64,
     /// Answers kept for repeated requests.
     pub answers: u64,
+    /// Imports whose file, or report of failed rows, was discarded.
+    pub imports: u64,
 }
 
 impl App {
     /// Erases a record and its traces; also those of records that were merged into it, and of one that was deleted
     /// before. Doing it twice does no harm: what was left undone when the server was killed is done then.
+    ///
+    /// Files are searched first, since what the person is known by goes with the record and its history.
     pub async fn erase(
         &self,
         tenant: &Tenant,
@@ -50,10 +57,15 @@ impl App {
         id: RecordId,
     ) -> Result<Erased, Failure> {
         let (work, _) = self.work(tenant, actor.into(), resource)?;
+        let person =
+            work.run(None, move |work, tx| Box::pin(async move { work.known_by(tx, id).await })).await?;
+        let imports = self.discard_files_of(tenant, person).await?;
+        let (work, _) = self.work(tenant, actor.into(), resource)?;
         let (names, mut erased) =
             work.run(None, move |work, tx| Box::pin(async move { work.erase(tx, id).await })).await?;
         // No answer that tells of the record can be kept from here on: it is gone.
         erased.answers = self.erase_answers(tenant, &names).await?;
+        erased.imports = imports;
         Ok(erased)
     }
 
@@ -86,16 +98,8 @@ impl App {
 impl Work {
     async fn erase(&self, tx: &mut ScopedTx<'_, '_>, id: RecordId) -> Result<(Vec<String>, Erased), Failure> {
         let resource = self.schema.resource;
-        let left =
-            tx.optional(&FIND_TOMBSTONE, tombstone_params(resource, id), |row| row.optional_uuid(0)).await?;
-        match left {
-            None => {
-                let old = self.find(tx, id).await?;
-                resource.rules.delete(resource, &old, &self.context())?;
-                self.remove(tx, id, &old, None).await?;
-            }
-            Some(Some(survivor)) => return Err(Problem::merged(survivor.into()).into()),
-            Some(None) => {}
+        if let Some(old) = self.erasable(tx, id).await? {
+            self.remove(tx, id, &old, None).await?;
         }
         let ids = self.with_merged(tx, id).await?;
         let mut erased = Erased::default();
@@ -110,6 +114,63 @@ impl Work {
         let audit = AuditEntry::act(&self.app, "erase", resource.name, Some(id.to_string()), &self.actor)?;
         audit.insert(tx).await?;
         Ok((names, erased))
+    }
+
+    /// The record as far as it is not deleted yet, or why it cannot be erased now.
+    async fn erasable(&self, tx: &mut ScopedTx<'_, '_>, id: RecordId) -> Result<Option<Record>, Failure> {
+        let resource = self.schema.resource;
+        let left =
+            tx.optional(&FIND_TOMBSTONE, tombstone_params(resource, id), |row| row.optional_uuid(0)).await?;
+        let old = match left {
+            None => {
+                let old = self.find(tx, id).await?;
+                resource.rules.delete(resource, &old, &self.context())?;
+                Some(old)
+            }
+            Some(Some(survivor)) => return Err(Problem::merged(survivor.into()).into()),
+            Some(None) => None,
+        };
+        let read = |row: &db::Row<'_>| Ok(row.text(0)?.to_owned());
+        match tx.optional(&BUSY_IMPORT, busy_params(self.app.now()), read).await? {
+            Some(status) => Err(busy(&status)),
+            None => Ok(old),
+        }
+    }
+
+    /// By what a person is known elsewhere: what the record and those merged into it hold, and ever held.
+    async fn known_by(&self, tx: &mut ScopedTx<'_, '_>, id: RecordId) -> Result<KnownBy, Failure> {
+        let resource = self.schema.resource;
+        let old = self.erasable(tx, id).await?;
+        let (mut emails, mut external_ids) = (BTreeSet::new(), BTreeSet::new());
+        let mut add = |name: &str, value: &str| {
+            if resource.field(name).is_some_and(|field| matches!(field.kind, Kind::Email)) {
+                emails.insert(fold(value));
+            } else if name == "externalId" {
+                external_ids.insert(fold(value));
+            }
+        };
+        for (field, value) in resource.fields.iter().zip(old.iter().flat_map(Record::values)) {
+            if let Value::Text(text) = value {
+                add(field.name, text);
+            }
+        }
+        for id in self.with_merged(tx, id).await? {
+            let key = tombstone_params(resource, id.into());
+            let read = |row: &db::Row<'_>| Ok(row.optional_text(0)?.map(str::to_owned));
+            if let Some(external_id) = tx.optional(&EXTERNAL_ID_LEFT, key, read).await?.flatten() {
+                add("externalId", &external_id);
+            }
+            let of_record = vec![Param::Text(resource.name.to_owned()), Param::Text(id.to_string())];
+            for changes in tx.all(&HISTORY, of_record, |row| Ok(row.text(3)?.to_owned())).await? {
+                let changes: Json = serde_json::from_str(&changes).unwrap_or_default();
+                for (name, change) in changes.as_object().into_iter().flatten() {
+                    for text in ["old", "new"].iter().filter_map(|it| change.get(it)?.as_str()) {
+                        add(name, text);
+                    }
+                }
+            }
+        }
+        Ok(KnownBy { resource, emails, external_ids })
     }
 
     /// The ids of a record and of those that were merged into it, directly or not.

@@ -766,6 +766,28 @@ pub(crate) static OLD_IMPORTS: LazyLock<TenantSql> = LazyLock::new(|| {
     TenantSql::select("id", "imports", rest)
 });
 
+/// An import of which rows may still be stored, or whose file is on its way.
+pub(crate) static BUSY_IMPORT: LazyLock<TenantSql> = LazyLock::new(|| {
+    let rest =
+        "AND (status = 'running' AND lease_until > ? OR status = 'receiving' AND updated_at > ?) LIMIT 1";
+    TenantSql::select("status", "imports", rest)
+});
+
+/// Imports of which a file or report may be kept.
+pub(crate) static KEPT_IMPORTS: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::select("id, resource, header, mapping", "imports", "AND status <> 'receiving' ORDER BY id")
+});
+
+/// An import that does not run has no file any more, and no report.
+pub(crate) static DISCARD_FILE: LazyLock<TenantSql> = LazyLock::new(|| {
+    TenantSql::update(
+        "imports",
+        "status = CASE WHEN status = 'done' THEN 'done' ELSE 'failed' END, message = ?, failed_bytes = ?, \
+         updated_at = ?, lease_until = 0",
+        "AND id = ? AND (status <> 'running' OR lease_until <= ?)",
+    )
+});
+
 /// Forgets an import.
 pub(crate) static DELETE_IMPORT: LazyLock<TenantSql> =
     LazyLock::new(|| TenantSql::delete("imports", "AND id = ?"));
@@ -874,6 +896,9 @@ pub fn statements(registry: Registry) -> Vec<StatementText> {
         &*END_IMPORT,
         &*STOP_IMPORT,
         &*OLD_IMPORTS,
+        &*BUSY_IMPORT,
+        &*KEPT_IMPORTS,
+        &*DISCARD_FILE,
         &*DELETE_IMPORT,
         &*DELETE_IMPORT_PARTS,
     ];

@@ -36,7 +36,6 @@ struct RunPage {
     message: String,
     step: String,
     counts: Vec<(&'static str, String)>,
-    failed: u64,
     failed_cut: bool,
     failed_href: String,
     failures: Vec<(String, String)>,
@@ -76,7 +75,7 @@ pub(super) async fn show(
             words::grouped(job.last_line)
         ),
         ImportStatus::Failed => {
-            format!("The file could not be read to its end: {done} of {all} rows were tried.")
+            format!("It ended before the end of the file: {done} of {all} rows were tried.")
         }
         _ => "You can leave this page; the import goes on.".to_owned(),
     };
@@ -103,7 +102,6 @@ pub(super) async fn show(
             number("Already as wanted", counts.unchanged),
             number("Failed", counts.failed),
         ],
-        failed: counts.failed,
         failed_cut: job.is_report_cut(),
         failed_href: format!("{}/failed", address(resource, Some(job.id))),
         failures: if running { Vec::new() } else { failures(visit, job).await? },
