@@ -1,6 +1,8 @@
 //! Programs of the web, unmodified, at work on a running server: clients of API Platform, which read its
 //! Hydra documentation and do the rest by themselves, and the public library of Standard Webhooks.
 
+mod audit;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
