@@ -8,6 +8,7 @@ mod imports;
 mod lists;
 mod merging;
 mod platform;
+mod policy;
 mod records;
 mod sandbox;
 mod screens;

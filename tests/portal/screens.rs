@@ -8,7 +8,7 @@ use portal::{Screen, ScreenInfo, screens};
 use serde_json::json;
 use testkit::{Browser, Client, LAYOUTS, REGISTRY, Response, TestApp, minimal_body, on_both_engines};
 
-fn table() -> Vec<ScreenInfo> {
+pub(super) fn table() -> Vec<ScreenInfo> {
     let all = screens(REGISTRY, &portal::Config { layouts: LAYOUTS, ..portal::Config::default() });
     all.into_iter()
         .filter(|info| !matches!(info.screen, Screen::SignOut | Screen::SignOutEverywhere))
@@ -19,10 +19,10 @@ fn table() -> Vec<ScreenInfo> {
 const UNUSED: &str = "01938c5e-7a00-7c3b-9d2e-5f1a6b7c8d9e";
 
 /// An administrator of the organisation whose records they are.
-const OWNER: &str = "owner@acme.example";
+pub(super) const OWNER: &str = "owner@acme.example";
 
 /// Something of the first organisation that a screen could be about.
-async fn somebodys(app: &TestApp, owner: &Client, info: &ScreenInfo) -> String {
+pub(super) async fn somebodys(app: &TestApp, owner: &Client, info: &ScreenInfo) -> String {
     let name = format!("{}{}", info.method, info.path).to_lowercase().replace(['/', '{', '}'], "-");
     let plural =
         info.path.trim_start_matches("/settings/").trim_start_matches('/').split('/').next().unwrap();
@@ -56,7 +56,7 @@ async fn somebodys(app: &TestApp, owner: &Client, info: &ScreenInfo) -> String {
     made(app, plural, body).await
 }
 
-async fn visit(browser: &Browser, info: &ScreenInfo, id: &str) -> Response {
+pub(super) async fn visit(browser: &Browser, info: &ScreenInfo, id: &str) -> Response {
     let path = info.path.replace("{id}", id).replace("{deliveryId}", id).replace("{entryId}", id);
     if info.method == Method::GET {
         browser.open(&path).await

@@ -14,10 +14,20 @@ use crate::failure::PageError;
 use crate::pages::error;
 use crate::router::Portal;
 
-/// Everything comes from this server, scripts and styles as files of their own; images may come from
-/// where records say.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+macro_rules! policy {
+    ($images:literal) => {
+        concat!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src ",
+            $images,
+            "; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+    };
+}
+
+/// Everything comes from this server, scripts and styles as files of their own.
+const POLICY: &str = policy!("'self' data:");
+/// That of a page on which images come from where a record says.
+pub(crate) const POLICY_WITH_IMAGES: &str = policy!("'self' data: https:");
 
 /// Wraps every request.
 pub(crate) async fn outermost(State(portal): State<Portal>, mut request: Request, next: Next) -> Response {

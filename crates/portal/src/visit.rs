@@ -18,6 +18,7 @@ use crate::display::Place;
 use crate::failure::PageError;
 use crate::form::Form;
 use crate::layout::{Layout, SETTINGS};
+use crate::outermost::POLICY_WITH_IMAGES;
 use crate::shell::{Shell, Toast};
 
 /// What a screen makes of a visit.
@@ -119,6 +120,14 @@ impl Visit {
     /// A page.
     pub(crate) fn page(&self, page: &impl Template) -> Page {
         self.page_with(StatusCode::OK, page)
+    }
+
+    /// A page on which images come from where a record says: from any host, over https.
+    pub(crate) fn page_with_images(&self, page: &impl Template) -> Page {
+        let mut response = self.page(page)?;
+        let policy = HeaderValue::from_static(POLICY_WITH_IMAGES);
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+        Ok(response)
     }
 
     /// A page with a status. A message that it shows is not shown again.

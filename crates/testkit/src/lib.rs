@@ -9,6 +9,7 @@ mod client;
 mod dispatching;
 mod examples;
 mod model;
+mod page;
 mod postgres;
 mod problem;
 pub mod program;

@@ -5,7 +5,7 @@ use axum::http::response;
 use axum::http::{HeaderMap, Method};
 use serde_json::Value as Json;
 
-use crate::problem;
+use crate::{page, problem};
 
 /// An answer. Its checks give it back, so that they can follow each other.
 #[derive(Clone, Debug)]
@@ -40,6 +40,11 @@ impl Response {
         }
         // Pages of the portal say it in their own words.
         let is_page = response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+        if is_page {
+            let policy = response.header("content-security-policy").unwrap_or_default();
+            let faults = page::faults(policy, &response.text());
+            assert!(faults.is_empty(), "{}: {faults:#?} under {policy}", response.request);
+        }
         if response.status >= 400 && !is_page {
             let path = path.split('?').next().unwrap_or_default();
             problem::check(&response, path, *method == Method::HEAD);

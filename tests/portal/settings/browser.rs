@@ -228,6 +228,15 @@ async fn the_reference_has_a_key_of_the_sandbox_ready() {
         browser.click(".authorize.locked");
         browser.wait_for("Authorized");
         assert!(key.as_str().unwrap().starts_with("mp_test_"), "{key}");
+        // Its styles and scripts come from files alone; the browser says what its policy refuses.
+        browser.click(".btn-done");
+        browser.click(".opblock-tag-section .opblock-summary-control");
+        browser.wait_until("document.querySelector('.opblock .opblock-body .btn')");
+        browser.click(".opblock-body .btn.try-out__btn");
+        browser.wait_until("document.querySelector('.opblock-body .btn.execute')");
+        browser.click(".opblock-body .btn.execute");
+        browser.wait_until("document.querySelector('.live-responses-table .response')");
+        assert_eq!(browser.console(), Vec::<String>::new());
     })
     .await;
 }

@@ -1,14 +1,28 @@
 //! The pages behind problem types: what causes each error and what cures it (API §5).
 
+use std::sync::LazyLock;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::{Problem, ProblemKind};
+use sha2::{Digest as _, Sha256};
 
 use crate::error::ApiError;
 use crate::state::ApiState;
 
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+/// The one style sheet stands in the page and is named by its hash (CSP 3, section 6.7.3.3): any other is refused.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(policy)
+        .unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+});
+
 const STYLE: &str = "body{font:16px/1.6 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem}\
     code{background:#8882;padding:.1em .3em;border-radius:.2em}dt{margin-top:1rem}\
     :root{color-scheme:light dark}";
@@ -52,7 +66,7 @@ fn html(title: &str, body: &str) -> Response {
          <body><main><h1>{title}</h1>{body}</main></body></html>"
     );
     let mut response = Html(page).into_response();
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     response
 }
 

@@ -223,7 +223,7 @@ pub(crate) async fn profile(visit: &Visit, resource: &'static Resource) -> Page 
     let moment = |name: &str| found.record.timestamp(resource, name);
     let own = visit.place();
     let said = |name: &str| moment(name).map(|it| own.moment(it)).unwrap_or_default();
-    visit.page(&ProfilePage {
+    visit.page_with_images(&ProfilePage {
         shell: visit.shell(&found.title()),
         record: RecordHead::of(visit, &found, ""),
         groups: groups.filter(|group| group.fields.iter().any(|(_, shown, _)| !shown.is_nothing())).collect(),

@@ -57,7 +57,7 @@ pub(crate) async fn preview(visit: &Visit, resource: &'static Resource) -> Page 
         Some("scheduled") => "Members see it once it is published.".to_owned(),
         _ => "Members do not see a draft. This is how it will look.".to_owned(),
     };
-    visit.page(&PreviewPage {
+    visit.page_with_images(&PreviewPage {
         shell: visit.shell(&found.title()),
         record: RecordHead::of(visit, &found, "/preview"),
         hidden,
