@@ -17,6 +17,7 @@ mod rows;
 mod seed;
 mod servers;
 mod settings;
+mod slow_disk;
 mod webhooks;
 mod writes;
 
@@ -46,6 +47,8 @@ enum Command {
     InsertRate(insert_rate::InsertRate),
     /// The read and write rows: MemberPulse beside the reference, as ratios.
     Rows(Settings),
+    /// Durable creates on disks whose fsync takes longer.
+    SlowDisk(Settings),
     /// Where the time goes: the functions that take most of it.
     Profile(Settings),
     /// Deliveries of webhooks: how many, and how soon.
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Reference(reference) => reference::run(&reference),
         Command::InsertRate(insert_rate) => insert_rate::run(&insert_rate),
         Command::Rows(settings) => rows::run(&settings),
+        Command::SlowDisk(settings) => slow_disk::run(&settings),
         Command::Profile(settings) => profile::run(&settings),
         Command::Webhooks(settings) => webhooks::run(&settings),
         Command::Chart { results } => chart::draw(&results),

@@ -32,7 +32,7 @@ impl Server {
     /// The same with further options.
     pub(crate) fn released_with(settings: &Settings, data: &Path, options: &[&str]) -> Outcome<Self> {
         let address = free_address()?;
-        let mut command = pinned(settings.server_core, &settings.memberpulse);
+        let mut command = on_server_core(settings, &settings.memberpulse);
         command
             .arg("serve")
             .arg("--data-dir")
@@ -46,7 +46,7 @@ impl Server {
     /// MemberPulse on a data directory, with plan limits that no load reaches.
     pub(crate) fn product(settings: &Settings, data: &Path) -> Outcome<Self> {
         let address = free_address()?;
-        let mut command = pinned(settings.server_core, &std::env::current_exe()?);
+        let mut command = on_server_core(settings, &std::env::current_exe()?);
         command.arg("product").arg("--data-dir").arg(data).arg("--listen").arg(address.to_string());
         Self::start(command, address)
     }
@@ -54,7 +54,7 @@ impl Server {
     /// The reference on the database of a data directory.
     pub(crate) fn reference(settings: &Settings, data: &Path, mmap: u64) -> Outcome<Self> {
         let address = free_address()?;
-        let mut command = pinned(settings.server_core, &std::env::current_exe()?);
+        let mut command = on_server_core(settings, &std::env::current_exe()?);
         command.arg("reference").arg("--database").arg(data.join(DATABASE));
         command.arg("--mmap").arg(mmap.to_string()).arg("--listen").arg(address.to_string());
         Self::start(command, address)
@@ -132,6 +132,15 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// A command on the server's core, and on the disk that is to be measured.
+pub(crate) fn on_server_core(settings: &Settings, program: &Path) -> Command {
+    let mut command = pinned(settings.server_core, program);
+    if let Some(library) = &settings.slow_fsync {
+        command.env("LD_PRELOAD", library).env("SLOW_FSYNC_MICROS", settings.fsync_delay.to_string());
+    }
+    command
 }
 
 /// A command on one core.

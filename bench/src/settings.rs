@@ -42,6 +42,12 @@ pub(crate) struct Settings {
     /// The core of the load.
     #[arg(long, default_value_t = 1)]
     pub(crate) load_core: u32,
+    /// The library that holds up each fsync (slow-disk).
+    #[arg(long)]
+    pub(crate) slow_fsync: Option<PathBuf>,
+    /// For how many microseconds it does.
+    #[arg(skip)]
+    pub(crate) fsync_delay: u32,
 }
 
 impl Settings {

@@ -9,7 +9,7 @@ use crate::load::{Measured, Plan, Request};
 use crate::member;
 use crate::report::{progress, say};
 use crate::seed::{DATABASE, Seeded};
-use crate::servers::{Server, pinned};
+use crate::servers::{Server, on_server_core};
 use crate::settings::{Outcome, Settings};
 
 /// Clients that create at the same time.
@@ -96,7 +96,7 @@ fn total(client: &mut Client, seeded: &Seeded) -> Outcome<u64> {
 }
 
 fn insert_rate(settings: &Settings, directory: &Path) -> Outcome<f64> {
-    let mut command = pinned(settings.server_core, &std::env::current_exe()?);
+    let mut command = on_server_core(settings, &std::env::current_exe()?);
     let seconds = if settings.quick { "1" } else { "3" };
     let output =
         command.arg("insert-rate").arg("--directory").arg(directory).args(["--seconds", seconds]).output()?;
