@@ -13,8 +13,9 @@ use crate::DbError;
 use crate::stats::Counters;
 
 /// A checkpoint is due when this many pages (4 KiB each) are only in the log. Pages that many changes
-/// touch are moved once for all of them: with a third of it, creates took a tenth more time.
-const DUE: i64 = 12_000;
+/// touch are moved once for all of them; but the disk is busy with many at once, and commits wait. With
+/// half of it creates take a twentieth more time, with half as much again the slowest of a hundred a third.
+const DUE: i64 = 8_000;
 /// From this many pages on the log is started over: the writer waits for what remains to be moved
 /// after the checkpoint that has just been made beside it.
 const LARGE: i64 = 24_000;
