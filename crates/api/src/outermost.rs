@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -27,7 +27,7 @@ pub(crate) async fn outermost(State(state): State<ApiState>, mut request: Reques
         edge::find_client_address(request.extensions(), request.headers(), &state.config.trusted_proxies);
     request.extensions_mut().insert(address);
     let path = request.uri().path().to_owned();
-    let route = edge::route(request.extensions()).to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let host = request.headers().get(header::HOST).cloned();
     let counting = state.counts.of(request.method(), request.extensions());
     let began = Instant::now();
@@ -35,6 +35,7 @@ pub(crate) async fn outermost(State(state): State<ApiState>, mut request: Reques
     let mut response = answer(&state, request, next).instrument(span.clone()).await;
     if let Some(error) = error_in(&mut response) {
         if let Some(inside) = &error.inside {
+            let route = route.as_ref().map_or("none", MatchedPath::as_str);
             tracing::error!(request_id = id.text(), route, error = inside, "a request failed");
         }
         response = problem_document::render(&error, &state.config, &path, id.text());

@@ -24,6 +24,7 @@ use crate::handlers::{
     batch, changes, entry, error_pages, health, hydra, imports, integration_status, integrations, me,
     metrics, personal_data, rate_limit, read, syncs, webhooks, write,
 };
+use crate::openapi::Documents;
 use crate::openapi::words::capitalised;
 use crate::representation::linked_data;
 use crate::state::{ApiState, Shared};
@@ -331,7 +332,7 @@ pub fn router(app: App, config: Config) -> Result<Router, Failure> {
     let table = routes(app.registry(), &config);
     let counts = {
         let routes = table.iter().map(|it| (&it.method, it.path.as_str(), it.operation_id.as_str()));
-        Arc::new(Counts::new(&app, Surface::Api, routes))
+        Counts::new(&app, Surface::Api, routes)
     };
     let mut by_path: BTreeMap<String, (MethodRouter<ApiState>, Vec<Method>)> = BTreeMap::new();
     for route in table {
@@ -339,16 +340,16 @@ pub fn router(app: App, config: Config) -> Result<Router, Failure> {
         *methods = on_route(std::mem::take(methods), route.method.clone(), route.kind);
         allowed.push(route.method);
     }
-    let request_ids = Arc::new(RequestIds::new(app.random_bytes()?));
+    let request_ids = RequestIds::new(app.random_bytes()?);
     let documentation_link = linked_data::documentation_link(&config.public_url);
     let state = Arc::new(Shared {
         documentation_link,
         app,
-        session_limit: Arc::new(SessionLimit::new(config.session_limit)),
-        config: Arc::new(config),
+        session_limit: SessionLimit::new(config.session_limit),
+        config,
         request_ids,
-        throttle: Arc::new(Throttle::new()),
-        documents: Arc::default(),
+        throttle: Throttle::new(),
+        documents: Documents::default(),
         counts,
     });
     let mut router = Router::new();

@@ -16,12 +16,12 @@ pub(crate) type ApiState = Arc<Shared>;
 /// The application and the settings.
 pub(crate) struct Shared {
     pub(crate) app: App,
-    pub(crate) config: Arc<Config>,
-    pub(crate) request_ids: Arc<RequestIds>,
-    pub(crate) throttle: Arc<Throttle>,
-    pub(crate) session_limit: Arc<SessionLimit>,
-    pub(crate) documents: Arc<Documents>,
-    pub(crate) counts: Arc<Counts>,
+    pub(crate) config: Config,
+    pub(crate) request_ids: RequestIds,
+    pub(crate) throttle: Throttle,
+    pub(crate) session_limit: SessionLimit,
+    pub(crate) documents: Documents,
+    pub(crate) counts: Counts,
     /// The link to the Hydra documentation for clients that call the server by its public URL.
     pub(crate) documentation_link: HeaderValue,
 }

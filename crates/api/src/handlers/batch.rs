@@ -36,8 +36,8 @@ pub(crate) async fn batch(
     let path = parts.uri.path().to_owned();
     let id = parts.extensions.get::<RequestId>().map(RequestId::text);
     let id = id.unwrap_or_default().to_owned();
-    let config = state.config.clone();
-    let render = move |report: &BatchReport| answer(report, &config, &path, &id);
+    let shared = state.clone();
+    let render = move |report: &BatchReport| answer(report, &shared.config, &path, &id);
     once(&state, &parts, &credential, &body, async |key| {
         let batch = parse(resource, object(&parts.headers, &body, Taken::Json)?)?;
         let from = WriteRequest::from(actor(&credential, &parts));
