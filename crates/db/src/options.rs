@@ -41,7 +41,8 @@ impl SqliteOptions {
 #[derive(Clone)]
 pub struct PostgresOptions {
     /// The connection URL, `postgres://user:password@host:port/database`; behind a question mark `sslmode` and
-    /// `sslrootcert` say whether the connection is encrypted and how the server's certificate is checked.
+    /// `sslrootcert` say whether the connection is encrypted and how the server's certificate is checked, `sslcert` and
+    /// `sslkey` which certificate is shown to the server.
     pub url: String,
     /// The most connections of this process.
     pub pool_size: usize,

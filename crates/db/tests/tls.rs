@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 
 use common::postgres_url;
 use db::{Db, PostgresOptions, Weight};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
 /// The scripts' throw-away server with TLS; it ends when its standard input does.
 struct Server {
@@ -29,14 +29,15 @@ require_postgres
 if [[ $(id -u) == 0 ]]; then chown -R postgres "$FILES"; fi
 chmod 600 "$FILES/server.key"
 start_postgres ssl=on "ssl_cert_file=$FILES/server.pem" "ssl_key_file=$FILES/server.key" \
-  "hba_file=$FILES/pg_hba.conf" "password_encryption=scram-sha-256"
+  "ssl_ca_file=$FILES/authority.pem" "hba_file=$FILES/pg_hba.conf" "password_encryption=scram-sha-256"
 echo "$postgres_url"
 cat >/dev/null
 "#;
 
-/// Over TLS with a password too, which binds it to the server's certificate.
+/// Over TLS with a password too, which binds it to the server's certificate; or with a certificate of the user's own.
 const HBA: &str = "\
 hostssl all guest 127.0.0.1/32 scram-sha-256
+hostssl all bearer 127.0.0.1/32 trust clientcert=verify-full
 host    all postgres 127.0.0.1/32 trust
 ";
 
@@ -56,6 +57,17 @@ impl Server {
         write("server.key", &key.serialize_pem());
         write("authority.pem", &authority.pem());
         write("stranger.pem", &stranger.pem());
+        for (name, user, signer) in [
+            ("bearer", "bearer", &authority),
+            ("other", "other", &authority),
+            ("forged", "bearer", &stranger),
+        ] {
+            let key = KeyPair::generate().unwrap();
+            let mut params = CertificateParams::new(Vec::new()).unwrap();
+            params.distinguished_name.push(DnType::CommonName, user);
+            write(&format!("{name}.pem"), &params.signed_by(&key, signer).unwrap().pem());
+            write(&format!("{name}.key"), &key.serialize_pem());
+        }
         write("pg_hba.conf", HBA);
         let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/lib/postgres.sh");
         let mut script = Command::new("bash")
@@ -161,6 +173,33 @@ async fn connections_are_as_safe_as_the_url_asks_for() {
     };
     let told = tokio::time::timeout(std::time::Duration::from_secs(30), told).await;
     assert_eq!(told.unwrap(), "it works");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_demands_a_certificate_is_shown_one() {
+    let server = Server::start();
+    let url = format!("postgres://postgres@127.0.0.1:{}/postgres", server.port);
+    common::postgres_client(&url).await.batch_execute("CREATE ROLE bearer LOGIN").await.unwrap();
+    let authority = format!("sslmode=verify-full&sslrootcert={}", server.file("authority.pem").display());
+    let files = |certificate: &str, key: &str| {
+        let (certificate, key) = (server.file(certificate), server.file(key));
+        format!("{authority}&sslcert={}&sslkey={}", certificate.display(), key.display())
+    };
+    let with = async |settings: &str| server.encrypted("bearer", "localhost", settings).await;
+    assert_eq!(with(&files("bearer.pem", "bearer.key")).await, Ok(true));
+    for (settings, why) in [
+        (authority.clone(), "requires a valid client certificate"),
+        // Of a known authority, but another user's; the user's, but anybody could have made it.
+        (files("other.pem", "other.key"), "authentication failed for user"),
+        (files("forged.pem", "forged.key"), "does not accept the certificate of sslcert"),
+        (files("bearer.pem", "other.key"), "made together"),
+        (files("gone.pem", "bearer.key"), "sslcert="),
+        (files("bearer.pem", "gone.key"), "sslkey="),
+        (format!("{authority}&sslcert={}", server.file("bearer.pem").display()), "add sslkey=FILE"),
+    ] {
+        let error = with(&settings).await.unwrap_err();
+        assert!(error.contains(why), "{settings}: {error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

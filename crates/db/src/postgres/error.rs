@@ -4,6 +4,7 @@
 use std::error::Error;
 
 use deadpool_postgres::{HookError, PoolError, TimeoutType};
+use rustls::AlertDescription;
 use tokio_postgres::error::DbError as ServerError;
 
 use crate::DbError;
@@ -66,7 +67,7 @@ fn unencrypted() -> DbError {
     )
 }
 
-/// The server's certificate was refused: not a matter of trying again.
+/// A certificate was refused, the server's or ours: not a matter of trying again.
 fn certificate(cause: &(dyn Error + 'static)) -> Option<DbError> {
     let inner = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
     match inner.downcast_ref::<rustls::Error>()? {
@@ -74,10 +75,32 @@ fn certificate(cause: &(dyn Error + 'static)) -> Option<DbError> {
             "the certificate of the PostgreSQL server is not accepted ({why}): name the authority that signed it with \
              sslrootcert=FILE in the URL, and the host as the certificate does"
         ))),
+        // Whatever it says of certificates before it listens is about the one that was shown.
+        rustls::Error::AlertReceived(why) if is_about_certificates(*why) => {
+            Some(DbError::Unavailable(format!(
+                "the PostgreSQL server does not accept the certificate of sslcert ({why:?}): show one that is valid, signed \
+                 by an authority in its ssl_ca_file, and bears the user's name"
+            )))
+        }
         other => Some(DbError::Unavailable(format!(
             "the PostgreSQL server could not agree on an encrypted connection: {other}"
         ))),
     }
+}
+
+fn is_about_certificates(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::CertificateRequired
+            // A signature is not of the authority of that name.
+            | AlertDescription::DecryptError
+    )
 }
 
 impl From<DbError> for Failure {

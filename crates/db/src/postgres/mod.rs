@@ -2,6 +2,7 @@
 //! middle of its work is thrown away, never lent out again.
 
 mod error;
+mod identity;
 mod listen;
 mod migrate;
 mod params;

@@ -1,5 +1,5 @@
-//! Encrypted connections to PostgreSQL, by rustls: what `sslmode` and `sslrootcert` of the URL ask for, with the meaning that
-//! they have for every PostgreSQL client (libpq, "SSL Support").
+//! Encrypted connections to PostgreSQL, by rustls: what `sslmode`, `sslrootcert`, `sslcert` and `sslkey` of the URL ask for,
+//! with the meaning that they have for every PostgreSQL client (libpq, "SSL Support").
 //!
 //! | `sslmode` | encrypted | the server's certificate |
 //! |---|---|---|
@@ -23,6 +23,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::identity::Identity;
 use crate::DbError;
 
 /// The word for the system's certificate authorities.
@@ -58,18 +59,22 @@ struct Wanted {
     mode: Option<SslMode>,
     check: Check,
     authorities: Option<String>,
+    identity: Option<Identity>,
 }
 
-/// Takes what is about certificates out of a URL: the driver knows neither.
+/// Takes what is about certificates out of a URL: the driver knows none of it.
 fn take(url: &str) -> Result<(String, Wanted), DbError> {
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let (mut mode, mut authorities, mut others) = (None, None, Vec::new());
+    let (mut certificate, mut key) = (None, None);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let value = || percent_decode_str(value).decode_utf8_lossy().into_owned();
         match name {
             "sslmode" => mode = Some(value()),
             "sslrootcert" => authorities = Some(value()).filter(|value| !value.is_empty()),
+            "sslcert" => certificate = Some(value()).filter(|value| !value.is_empty()),
+            "sslkey" => key = Some(value()).filter(|value| !value.is_empty()),
             _ => others.push(pair),
         }
     }
@@ -96,10 +101,10 @@ fn take(url: &str) -> Result<(String, Wanted), DbError> {
         }
     };
     let rest = if others.is_empty() { address.to_owned() } else { format!("{address}?{}", others.join("&")) };
-    Ok((rest, Wanted { mode, check, authorities }))
+    Ok((rest, Wanted { mode, check, authorities, identity: Identity::of(certificate, key)? }))
 }
 
-fn unusable(why: &str) -> DbError {
+pub(super) fn unusable(why: &str) -> DbError {
     DbError::Unavailable(format!("the PostgreSQL URL cannot be used: {why}"))
 }
 
@@ -114,7 +119,12 @@ impl Wanted {
             Check::Authority | Check::AuthorityAndName => Some(self.authorities(provider.clone())?),
         };
         let check = ServerCheck { by_authority, names: self.check == Check::AuthorityAndName, provider };
-        Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(check)).with_no_client_auth())
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(check));
+        match &self.identity {
+            // What is never encrypted shows no certificate: its files need not be there.
+            Some(identity) if self.mode != Some(SslMode::Disable) => identity.show(builder),
+            _ => Ok(builder.with_no_client_auth()),
+        }
     }
 
     fn authorities(&self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, DbError> {
@@ -230,6 +240,8 @@ mod tests {
             ("?sslmode=verify-full", "", require, Check::AuthorityAndName),
             ("?sslmode=verify-full&sslrootcert=system", "", require, Check::AuthorityAndName),
             ("?sslrootcert=system", "", require, Check::AuthorityAndName),
+            ("?sslcert=mp.pem&connect_timeout=5&sslkey=mp.key", "?connect_timeout=5", None, Check::Nothing),
+            ("?sslcert=&sslkey=", "", None, Check::Nothing),
         ] {
             assert_eq!(wanted(query), Ok((rest.to_owned(), mode, check)), "{query}");
         }
@@ -237,9 +249,25 @@ mod tests {
             ("?sslmode=verify", "choose disable, prefer, require, verify-ca or verify-full"),
             ("?sslmode=require&sslrootcert=system", "sslmode=verify-full only"),
             ("?sslmode=verify-ca&sslrootcert=system", "sslmode=verify-full only"),
+            ("?sslcert=mp.pem", "add sslkey=FILE"),
+            ("?sslkey=mp.key&sslmode=disable", "add sslcert=FILE"),
         ] {
             let error = wanted(query).unwrap_err();
             assert!(error.contains(why), "{query}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_read_where_it_may_be_shown() {
+        let client = |mode: &str| {
+            let url =
+                format!("postgres://db/mp?sslmode={mode}&sslcert=/nowhere/m%20p.pem&sslkey=/nowhere/mp.key");
+            take(&url).unwrap().1.client().map(drop).map_err(|error| error.to_string())
+        };
+        assert_eq!(client("disable"), Ok(()));
+        for mode in ["prefer", "require"] {
+            let error = client(mode).unwrap_err();
+            assert!(error.contains("sslcert=/nowhere/m p.pem"), "{error}");
         }
     }
 

@@ -66,7 +66,8 @@ struct DataOptions {
     data_dir: Option<PathBuf>,
 
     /// PostgreSQL database to use instead: postgres://user:password@host:port/database. With ?sslmode=verify-full behind
-    /// it the server's certificate is checked; &sslrootcert=FILE names who signed it
+    /// it the server's certificate is checked; &sslrootcert=FILE names who signed it, &sslcert=FILE and
+    /// &sslkey=FILE the certificate to show
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
 
