@@ -250,20 +250,7 @@ fn by_staff(talk: &mut Talk) {
 
 /// Makes a fault that no rule of the program foresees.
 fn set_trap(store: &Store) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let db = match store {
-            Store::Postgres(database) => {
-                db::Db::open_postgres(db::PostgresOptions::new(database.url())).await
-            }
-            _ => db::Db::open_sqlite(db::SqliteOptions::new(store.path().join("memberpulse.db"))).await,
-        };
-        let db = db.unwrap();
-        let trap = "CREATE UNIQUE INDEX trap ON members (tenant, city)";
-        let set = db.write(move |tx| Box::pin(async move { tx.execute(trap, &[]).await.map(drop) }));
-        set.await.unwrap();
-        db.close().await;
-    });
+    store.execute("CREATE UNIQUE INDEX trap ON members (tenant, city)");
 }
 
 fn check(store: &Store, format: &str) {

@@ -172,6 +172,64 @@ fn requests_store_and_deliveries_are_traced_on_postgresql() {
     traces_of(&Store::postgres(), "postgresql");
 }
 
+fn traces_of_syncs(store: &Store) {
+    store.make_acme();
+    let (_, key) = store.make_key();
+    let collector = Collector::start();
+    let server = collector.server(store, &[]);
+    let mapping = json!([{"external": "Id", "field": "externalId"}, {"external": "First", "field": "firstName"},
+        {"external": "Last", "field": "lastName"}, {"external": "Mail", "field": "email"}]);
+    let integration = json!({"name": "CRM", "kind": "custom", "fieldMapping": {"members": mapping}});
+    let (status, made) = post(&server.address, "/api/integrations", &key, &integration);
+    assert_eq!(status, 201, "{made}");
+    let path = format!("/api/integrations/{}", made["id"].as_str().unwrap());
+    let record =
+        |id: &str| json!({"Id": id, "First": "Wilhelmina", "Last": "Quux", "Mail": "w@quux.example"});
+    // The second waits until the first gives the address up.
+    let sent = json!({"resource": "members", "records": [record("S-1"), record("S-2")]});
+    let (status, report) = post(&server.address, &format!("{path}/sync"), &key, &sent);
+    assert_eq!((status, &report["summary"]["failed"]), (200, &json!(1)), "{report}");
+    server.signal(Signal::TERM);
+    assert_eq!(server.end().0, Some(0));
+
+    store.execute("UPDATE sync_log SET next_retry_at = 1 WHERE status = 'retrying'");
+    let server = collector.server(store, &[]);
+    let log = format!("{path}/sync-log?type=record");
+    wait_until(|| server.get(&log, &key).1["data"][0]["attempts"] == 2);
+    server.signal(Signal::TERM);
+    assert_eq!(server.end().0, Some(0));
+
+    let (spans, bytes) = collector.spans();
+    let one = |name: &str| match named(&spans, name)[..] {
+        [span] => span,
+        _ => panic!("{name}: {spans:#?}"),
+    };
+    let (request, sync) = (one("POST /api/integrations/{id}/sync"), one("sync"));
+    assert_eq!((&sync.trace_id, &sync.parent_span_id), (&request.trace_id, &request.span_id));
+    assert_eq!(attribute(sync, "memberpulse.sync.records").as_deref(), Some("2"));
+    // Nobody asked for it: a trace of its own.
+    let retry = one("sync retry");
+    assert!(retry.parent_span_id.is_empty(), "{retry:#?}");
+    for span in [sync, retry] {
+        assert_eq!(span.kind, SpanKind::Internal as i32);
+        let within = |it: &&Span| it.parent_span_id == span.span_id && it.name == "TRANSACTION";
+        assert_eq!(spans.iter().filter(within).count(), 1, "{}: {spans:#?}", span.name);
+    }
+    for secret in ["ilhelmina", "Quux", "quux.example", "S-1", "CRM"] {
+        assert!(!String::from_utf8_lossy(&bytes).contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn syncs_and_their_retries_are_traced_on_sqlite() {
+    traces_of_syncs(&Store::directory());
+}
+
+#[test]
+fn syncs_and_their_retries_are_traced_on_postgresql() {
+    traces_of_syncs(&Store::postgres());
+}
+
 /// One that hangs takes connections and never answers; one that fails answers 503; one is not there.
 #[test]
 fn a_collector_that_does_not_work_is_nobodys_trouble() {

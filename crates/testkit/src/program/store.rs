@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use app::db::{Db, PostgresOptions, SqliteOptions};
+
 use super::{Ran, Serving, memberpulse};
 use crate::TestDatabase;
 
@@ -38,6 +40,22 @@ impl Store {
             Self::Place(path) => path,
             Self::Postgres(_) | Self::Url(_) => panic!("a database has no directory"),
         }
+    }
+
+    /// Does something to the data that the program has no call for.
+    pub fn execute(&self, sql: &'static str) {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let db = match self {
+                Self::Directory(_) | Self::Place(_) => {
+                    Db::open_sqlite(SqliteOptions::new(self.path().join("memberpulse.db"))).await
+                }
+                Self::Postgres(database) => Db::open_postgres(PostgresOptions::new(database.url())).await,
+                Self::Url(url) => Db::open_postgres(PostgresOptions::new(url)).await,
+            };
+            let db = db.unwrap();
+            db.write(move |tx| Box::pin(async move { tx.execute(sql, &[]).await.map(drop) })).await.unwrap();
+            db.close().await;
+        });
     }
 
     /// The program on this data.
