@@ -14,8 +14,8 @@ use super::shape::Shape;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::records::{Stored, WriteRequest};
+use crate::store::integrations::INTEGRATION_NAMES;
 use crate::store::read_record;
-use crate::store::system::INTEGRATION_NAMES;
 use crate::tenant::Tenant;
 
 /// What a mapping is tried on.

@@ -6,6 +6,7 @@ mod numbers;
 mod row;
 mod schema;
 mod scope;
+mod statements;
 pub(crate) mod system;
 mod terms;
 
