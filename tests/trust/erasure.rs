@@ -90,6 +90,30 @@ on_both_engines! {
         assert_eq!(wrong(&findings), BTreeSet::new());
     }
 
+    async fn answers_are_emptied_however_many_there_are(app: TestApp) {
+        let client = app.client().await;
+        let make = async |item: Json, key: &str| {
+            let items = json!({"mode": "upsert", "matchBy": "email", "items": [item]});
+            client.post("/api/members/batch", items).header("idempotency-key", key).await
+        };
+        let other = json!({"firstName": "Ann", "lastName": "Other", "email": "ann@example.org"});
+        let kept = make(other.clone(), "other").await.status(200).json();
+        // More than two transactions take.
+        for number in 0..205 {
+            let _ = make(person("first"), &format!("key-{number}")).await.status(200);
+        }
+        let list = client.get("/api/members?lastName=Zyxwvut").await.json();
+        let path = format!("/api/members/{}", list["data"][0]["id"].as_str().unwrap());
+        let erased = client.post(&format!("{path}/erase"), json!({})).await.status(200).json();
+        assert_eq!(erased["answers"], 205);
+        for number in [0, 99, 100, 199, 200, 204] {
+            let _ = make(person("first"), &format!("key-{number}")).await.status(410).problem("gone");
+        }
+        assert_eq!(make(other, "other").await.status(200).json(), kept);
+        let again = client.post(&format!("{path}/erase"), json!({})).await.status(200).json();
+        assert_eq!(again["answers"], 0);
+    }
+
     async fn a_person_can_have_all_that_is_kept(app: TestApp) {
         let client = app.client().await;
         let receiver = Receiver::start().await;
