@@ -1,11 +1,14 @@
 //! How an integration does: computed from real traffic, with what to do about it.
 
+use app::RecordRow;
 use domain::access::Role;
+use domain::listing::{Lenience, parse};
+use domain::resources::INTEGRATION;
 use serde_json::{Value as Json, json};
 use testkit::{Client, Receiver, TestApp, on_both_engines};
 
 use super::sync::sync;
-use super::{admin, crm};
+use super::{admin, crm, made, rules};
 
 async fn status(client: &Client, path: &str) -> Json {
     client.get(&format!("{path}/status")).await.status(200).json()
@@ -150,6 +153,72 @@ on_both_engines! {
         let _ = app.client().await.post("/api/courses", json!({"name": "Tax 2"})).await.status(201);
         let _ = becomes(&client, &path, |shown| kinds(shown).contains(&"webhook_disabled")).await;
         let _ = client.get(&hook).await.status(200);
+    }
+
+    async fn of_many_at_once_each_is_told_its_own(app: TestApp) {
+        let client = admin(&app).await;
+        let named = async |name: String| {
+            made(&client, json!({"name": name, "kind": "custom", "fieldMapping": {"members": rules()}})).await
+        };
+        let (works, fails, hooked) =
+            (named("Works".to_owned()).await, named("Fails".to_owned()).await, named("Hooked".to_owned()).await);
+        // More than are asked for at once.
+        for number in 0..32 {
+            let _ = named(format!("Idle {number}")).await;
+        }
+        let holder = with(&client, &key(&client, &works.1, json!({})).await);
+        let _ = sync(&holder, &works.0, &[good(1), good(2)]).await;
+        app.app.flush_usage().await.unwrap();
+        let _ = holder.get("/api/members").await.status(200);
+        let other = with(&client, &key(&client, &fails.1, json!({})).await);
+        let same = json!({"Id": 9, "First": "Jo", "Last": "Doe", "Email_Address": "jane1@example.org"});
+        let _ = sync(&other, &fails.0, &[same]).await;
+        let wrong: Vec<Json> = (10..17).map(|id| json!({"Id": id})).collect();
+        let _ = sync(&other, &fails.0, &wrong).await;
+        let _ = sync(&client, &hooked.0, &wrong[1..]).await;
+        let receiver = Receiver::start().await;
+        let hook = json!({"url": receiver.url(), "events": ["*"], "integrationId": hooked.1});
+        let _ = client.post("/api/webhooks", hook).await.status(201);
+        let _running = app.dispatching();
+        let _ = app.client().await.post("/api/courses", json!({"name": "Law"})).await.status(201);
+        let _ = becomes(&client, &hooked.0, |shown| shown["connected"] == true).await;
+        receiver.behave(testkit::Behaviour::status(500));
+        let _ = app.client().await.post("/api/courses", json!({"name": "Tax"})).await.status(201);
+        let _ = becomes(&client, &hooked.0, |shown| {
+            shown["webhookFailures24h"] == 1 && kinds(shown).contains(&"webhook_failing")
+        }).await;
+
+        let query = parse(&INTEGRATION, [("itemsPerPage", "100")], Lenience::Strict).unwrap();
+        let mut records = Vec::new();
+        let each = |row: &RecordRow<'_, '_>| { records.push(row.record()?); Ok(()) };
+        let _ = app.app.list(&app.tenant, &INTEGRATION, &query, each).await.unwrap();
+        assert_eq!(records.len(), 35);
+        let all = app.app.integration_statuses(&app.tenant, &records).await.unwrap();
+        assert_eq!(all.len(), 35);
+        let mut told = Vec::new();
+        for (record, status) in records.iter().zip(&all) {
+            let alone = app.app.integration_status(&app.tenant, record.id().unwrap()).await.unwrap();
+            assert_eq!(format!("{status:?}"), format!("{alone:?}"));
+            let figures = [status.requests.succeeded, status.pending_syncs, status.failed_syncs, status.webhook_failures];
+            let open = status.errors.iter().filter(|error| error.entry.is_some()).count();
+            if status.health != app::Health::Disconnected {
+                told.push((record.text(&INTEGRATION, "name").unwrap(), status.health.name(), figures, open));
+            }
+        }
+        told.sort_unstable();
+        assert_eq!(told, [
+            ("Fails", "failing", [2, 1, 7, 0], 5),
+            ("Hooked", "failing", [0, 0, 6, 1], 5),
+            ("Works", "healthy", [2, 0, 0, 0], 0),
+        ]);
+        let synced = |name: &str, of: usize| {
+            let at = records.iter().position(|it| it.text(&INTEGRATION, "name") == Some(name)).unwrap();
+            all[at].hours.iter().map(|(_, _, counts)| counts[of]).sum::<i64>()
+        };
+        assert_eq!((synced("Works", 0), synced("Works", 5), synced("Fails", 0), synced("Fails", 5)), (2, 0, 0, 8));
+        let overview = app.app.overview(&app.tenant, |_| true).await.unwrap();
+        let failing = overview.todo.iter().filter(|it| it.kind == app::Todo::INTEGRATION_FAILS);
+        assert_eq!(failing.map(|it| it.subject.as_str()).collect::<Vec<_>>(), ["Fails", "Hooked"]);
     }
 
     async fn everybody_of_the_organisation_may_see_it(app: TestApp) {

@@ -1,10 +1,10 @@
 //! Requests by key, hour and outcome: counted in memory, added to the store now and then in one transaction, so that no
 //! request waits for it. A server that is killed takes the counts of a few seconds with it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use db::{Param, Row, Weight};
-use domain::{KeyId, RecordId, Timestamp};
+use domain::{KeyId, Timestamp};
 use parking_lot::Mutex;
 
 use crate::app::App;
@@ -90,11 +90,11 @@ impl Traffic {
         noted.entry((key, hour_of(at))).or_insert_with(fresh).counts.note(status, at);
     }
 
-    /// What is not yet stored of these keys, by hour.
-    fn pending(&self, keys: &[KeyId], since: i64) -> Vec<(i64, RequestCounts)> {
+    /// What is not yet stored of these keys, by key and hour.
+    fn pending(&self, keys: &HashSet<KeyId>, since: i64) -> Vec<(KeyId, i64, RequestCounts)> {
         let noted = self.0.lock();
         let wanted = noted.iter().filter(|((key, hour), _)| *hour >= since && keys.contains(key));
-        wanted.map(|((_, hour), counted)| (*hour, counted.counts)).collect()
+        wanted.map(|((key, hour), counted)| (*key, *hour, counted.counts)).collect()
     }
 }
 
@@ -140,34 +140,32 @@ impl App {
         Ok(())
     }
 
-    /// The requests with the keys of an integration since a moment, by hour; only hours that had some.
+    /// The requests with the keys of some integrations since a moment, by key and hour; only hours that had some.
     pub(crate) async fn traffic_of(
         &self,
         tenant: &Tenant,
-        integration: RecordId,
-        keys: &[KeyId],
+        integrations: Vec<Param>,
+        keys: &HashSet<KeyId>,
         since: Timestamp,
-    ) -> Result<BTreeMap<i64, RequestCounts>, Failure> {
+    ) -> Result<Vec<(KeyId, i64, RequestCounts)>, Failure> {
         let since = hour_of(since);
-        let mut by_hour: BTreeMap<i64, RequestCounts> = BTreeMap::new();
+        let mut found = Vec::new();
         let each = |row: &Row<'_>| {
             let counts = RequestCounts {
-                succeeded: row.integer(1)?,
-                client_errors: row.integer(2)?,
-                unauthorised: row.integer(3)?,
-                forbidden: row.integer(4)?,
-                rate_limited: row.integer(5)?,
-                server_errors: row.integer(6)?,
-                last_at: row.integer(7)?,
+                succeeded: row.integer(2)?,
+                client_errors: row.integer(3)?,
+                unauthorised: row.integer(4)?,
+                forbidden: row.integer(5)?,
+                rate_limited: row.integer(6)?,
+                server_errors: row.integer(7)?,
+                last_at: row.integer(8)?,
             };
-            by_hour.entry(row.integer(0)?).or_default().add(&counts);
+            found.push((row.uuid(0)?.into(), row.integer(1)?, counts));
             Ok(())
         };
-        let params = vec![Param::Integer(since), Param::Uuid(integration.uuid())];
+        let params = [Param::Integer(since)].into_iter().chain(integrations).collect();
         tenant.each(self.db(), Weight::Long, &REQUEST_COUNTS, params, each).await?;
-        for (hour, counts) in self.traffic().pending(keys, since) {
-            by_hour.entry(hour).or_default().add(&counts);
-        }
-        Ok(by_hour)
+        found.extend(self.traffic().pending(keys, since));
+        Ok(found)
     }
 }

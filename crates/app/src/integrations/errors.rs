@@ -2,7 +2,8 @@
 
 use domain::Timestamp;
 
-use super::status::{HealthError, Hook, OpenEntry};
+use super::known::{Hook, OpenEntry};
+use super::status::HealthError;
 use crate::keys::KeyDetails;
 use crate::traffic::RequestCounts;
 

@@ -3,6 +3,7 @@
 //! Their settings are changed by the machinery of all resources; this module never knows HTTP.
 
 mod errors;
+mod known;
 mod leave;
 mod mapping;
 mod shape;

@@ -1,6 +1,5 @@
 //! Integrations that fail, as things that somebody should see to.
 
-use domain::RecordId;
 use domain::listing::{self, Lenience};
 use domain::resources::INTEGRATION;
 
@@ -15,17 +14,17 @@ impl App {
     pub(crate) async fn failing_integrations(&self, tenant: &Tenant) -> Result<Vec<Todo>, Failure> {
         let pairs = [("enabled", "true"), ("order[name]", "asc"), ("itemsPerPage", "30"), ("count", "false")];
         let query = listing::parse(&INTEGRATION, pairs, Lenience::Strict)?;
-        let mut found: Vec<(RecordId, String)> = Vec::new();
+        let mut found = Vec::new();
         let each = |row: &crate::records::RecordRow<'_, '_>| {
-            let record = row.record()?;
-            let name = record.text(&INTEGRATION, "name").unwrap_or_default().to_owned();
-            found.extend(record.id().map(|id| (id, name)));
+            found.push(row.record()?);
             Ok(())
         };
         self.list(tenant, &INTEGRATION, &query, each).await?;
+        let statuses = self.integration_statuses(tenant, &found).await?;
         let mut todo = Vec::new();
-        for (id, name) in found {
-            let status = self.integration_status(tenant, id).await?;
+        for (integration, status) in found.iter().zip(statuses) {
+            let Some(id) = integration.id() else { continue };
+            let name = integration.text(&INTEGRATION, "name").unwrap_or_default().to_owned();
             if status.health != Health::Failing {
                 continue;
             }

@@ -3,6 +3,11 @@
 use super::scope::TenantSql;
 use super::statements::of_tenant;
 
+/// Places for the ids of [`AT_ONCE`] integrations: one text, however many are asked for.
+const SOME: &str =
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+pub(crate) const AT_ONCE: usize = 30;
+
 of_tenant! {
     /// The names of the tenant's integrations.
     INTEGRATION_NAMES = TenantSql::select("name", "integrations", "ORDER BY name_folded");
@@ -112,58 +117,66 @@ of_tenant! {
          server_errors = request_counts.server_errors + excluded.server_errors, last_at = excluded.last_at",
     );
 
-    /// The requests with the keys of an integration since an hour, by hour.
-    REQUEST_COUNTS = TenantSql::render(
-        "SELECT hour, succeeded, client_errors, unauthorised, forbidden, rate_limited, server_errors, last_at \
-         FROM request_counts WHERE tenant = {tenant} AND hour >= ? AND key_id IN \
-         (SELECT id FROM api_keys WHERE tenant = {tenant} AND integration_id = ?)",
-    );
+    /// The requests with the keys of some integrations since an hour, by key and hour.
+    REQUEST_COUNTS = TenantSql::render(&format!(
+        "SELECT key_id, hour, succeeded, client_errors, unauthorised, forbidden, rate_limited, server_errors, last_at \
+         FROM request_counts WHERE tenant = {{tenant}} AND hour >= ? AND key_id IN \
+         (SELECT id FROM api_keys WHERE tenant = {{tenant}} AND integration_id IN {SOME})",
+    ));
 
     /// Forgets the requests of old hours.
     PRUNE_REQUEST_COUNTS = TenantSql::delete("request_counts", "AND hour < ?");
 
-    /// The last run of an integration.
-    LAST_SYNC_RUN = TenantSql::select(
-        "created_at, status",
-        "sync_log",
-        "AND integration_id = ? AND type = 'run' ORDER BY created_at DESC, id DESC LIMIT 1",
-    );
+    /// The last run of each of some integrations, found by the index however many runs there were.
+    LAST_SYNC_RUNS = TenantSql::render(&format!(
+        "SELECT integration_id, created_at, status FROM sync_log WHERE tenant = {{tenant}} AND id IN (SELECT \
+         (SELECT id FROM sync_log WHERE tenant = {{tenant}} AND integration_id = integrations.id AND type = 'run' \
+         ORDER BY created_at DESC, id DESC LIMIT 1) FROM integrations WHERE tenant = {{tenant}} AND id IN {SOME})",
+    ));
 
-    /// How many records of an integration wait, and how many need somebody.
+    /// How many records of some integrations wait, and how many need somebody.
     OPEN_SYNC_COUNTS = TenantSql::select(
-        "status, COUNT(*)",
+        "integration_id, status, COUNT(*)",
         "sync_log",
-        "AND integration_id = ? AND type = 'record' AND status IN ('retrying', 'failed') GROUP BY status",
+        &format!(
+            "AND integration_id IN {SOME} AND type = 'record' AND status IN ('retrying', 'failed') \
+             GROUP BY integration_id, status"
+        ),
     );
 
-    /// The newest records of an integration that need somebody.
-    OPEN_SYNC_ENTRIES = TenantSql::select(
-        "id, resource, external_id, reason, action, created_at",
-        "sync_log",
-        "AND integration_id = ? AND type = 'record' AND status = 'failed' ORDER BY created_at DESC, id DESC LIMIT 5",
-    );
+    /// The newest records of each of some integrations that need somebody. That they are open is said in the words of the
+    /// partial index, which SQLite does not take else.
+    OPEN_SYNC_ENTRIES = TenantSql::render(&format!(
+        "SELECT integration_id, id, resource, external_id, reason, action, created_at FROM (SELECT integration_id, id, \
+         resource, external_id, reason, action, created_at, ROW_NUMBER() OVER (PARTITION BY integration_id \
+         ORDER BY created_at DESC, id DESC) AS place FROM sync_log WHERE tenant = {{tenant}} \
+         AND integration_id IN {SOME} AND type = 'record' AND status IN ('retrying', 'failed') \
+         AND status = 'failed') newest \
+         WHERE place <= 5 ORDER BY integration_id, place",
+    ));
 
-    /// What the runs of an integration did since a moment.
+    /// What the runs of some integrations did since a moment.
     SYNC_RUNS_SINCE = TenantSql::select(
-        "created_at, created, updated, unchanged, skipped, deleted, failed",
+        "integration_id, created_at, created, updated, unchanged, skipped, deleted, failed",
         "sync_log",
-        "AND integration_id = ? AND type = 'run' AND created_at >= ?",
+        &format!("AND integration_id IN {SOME} AND type = 'run' AND created_at >= ?"),
     );
 
-    /// The webhooks of an integration and how they do.
+    /// The webhooks of some integrations and how they do.
     INTEGRATION_WEBHOOKS = TenantSql::select(
-        "url, enabled, failing_since, disabled_reason, updated_at",
+        "integration_id, id, url, enabled, failing_since, disabled_reason, updated_at",
         "webhooks",
-        "AND integration_id = ? ORDER BY created_at, id",
+        &format!("AND integration_id IN {SOME} ORDER BY created_at, id"),
     );
 
-    /// Deliveries of an integration's webhooks since a moment: those that arrived, and those whose last attempt failed.
-    WEBHOOK_OUTCOMES = TenantSql::render(
-        "SELECT CAST(SUM(CASE WHEN status = 'succeeded' THEN 1 ELSE 0 END) AS BIGINT), \
+    /// Deliveries of these webhooks since a moment: those that arrived, and those whose last attempt failed.
+    WEBHOOK_OUTCOMES = TenantSql::render(&format!(
+        "SELECT webhook_id, CAST(SUM(CASE WHEN status = 'succeeded' THEN 1 ELSE 0 END) AS BIGINT), \
          CAST(SUM(CASE WHEN status = 'failed' OR (status = 'pending' AND attempt_count > 0) THEN 1 ELSE 0 END) AS BIGINT) \
-         FROM deliveries WHERE tenant = {tenant} AND webhook_id IN \
-         (SELECT id FROM webhooks WHERE tenant = {tenant} AND integration_id = ?) AND created_at >= ?",
-    );
+         FROM deliveries WHERE tenant = {{tenant}} AND webhook_id IN \
+         (SELECT id FROM webhooks WHERE tenant = {{tenant}} AND integration_id IN {SOME}) AND created_at >= ? \
+         GROUP BY webhook_id",
+    ));
 
     /// The latest deletion of the record with an outside id.
     FIND_TOMBSTONE_BY_EXTERNAL_ID = TenantSql::select(

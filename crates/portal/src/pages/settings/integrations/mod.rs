@@ -59,10 +59,10 @@ pub(super) async fn list(visit: &Visit) -> Page {
     let tenant = visit.tenant()?;
     let PageOf { records, newer, older } = page_of(visit, &INTEGRATION, "order[name]", LIST).await?;
     let place = visit.place();
+    let statuses = visit.app.integration_statuses(tenant, &records).await?;
     let mut rows = Vec::with_capacity(records.len());
-    for record in &records {
+    for (record, status) in records.iter().zip(statuses) {
         let Some(id) = record.id() else { continue };
-        let status = visit.app.integration_status(tenant, id).await?;
         rows.push(Line {
             href: format!("{LIST}/{id}"),
             name: record.text(&INTEGRATION, "name").unwrap_or_default().to_owned(),
