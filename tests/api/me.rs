@@ -90,6 +90,7 @@ on_both_engines! {
         for key in second.keys_of(&app.tenant).await.unwrap() {
             second.revoke_key(&app.tenant, &Actor::system(), key.id).await.unwrap();
         }
+        app.other_servers_look().await;
         for client in [&here, &there] {
             let _ = client.get("/api/me").await.status(401).problem("revoked-api-key");
         }

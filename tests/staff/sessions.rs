@@ -22,11 +22,6 @@ async fn refusal(app: &TestApp, from: &str, email: &str, password: &str) -> Sign
     app.app.sign_in(&at(from), email, password).await.unwrap().unwrap_err()
 }
 
-/// Another process on one embedded database looks for commits every 5 ms.
-async fn other_processes_look() {
-    tokio::time::sleep(std::time::Duration::from_millis(6)).await;
-}
-
 on_both_engines! {
     async fn the_right_password_opens_production(app: TestApp) {
         let jane = app.user(Some(&app.acme), "Jane@Example.org", Role::ClientAdmin).await;
@@ -170,13 +165,13 @@ on_both_engines! {
             }
             for token in [one.token, two.token] {
                 assert!(app.app.session(&token).await.unwrap().is_none(), "{way}");
-                other_processes_look().await;
+                app.other_servers_look().await;
                 assert!(second.session(&token).await.unwrap().is_none(), "{way} on another server");
             }
         }
         assert!(app.app.session(&other.token).await.unwrap().is_some());
         app.app.close_organisation(&Actor::system(), &app.acme).await.unwrap();
-        other_processes_look().await;
+        app.other_servers_look().await;
         assert!(second.session(&other.token).await.unwrap().is_none());
     }
 

@@ -93,6 +93,14 @@ impl TestApp {
         opened.unwrap_or_else(|failure| panic!("the application does not open twice: {failure:?}")).0
     }
 
+    /// Waits until what one server committed is known to the others: on the embedded database they look for it
+    /// every 5 ms, as [`db::Db::change_mark`] says.
+    pub async fn other_servers_look(&self) {
+        if matches!(self.store, Store::Sqlite(..)) {
+            tokio::time::sleep(std::time::Duration::from_millis(6)).await;
+        }
+    }
+
     /// One of the environments of an organisation.
     pub async fn tenant_of(&self, organisation: &Organisation, environment: Environment) -> Tenant {
         tenant(&self.app, organisation, environment).await
